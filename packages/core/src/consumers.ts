@@ -35,6 +35,14 @@ type Consumer = Described & {
   readonly rules?: readonly Rule[];
   readonly connector: Requirement | null;
 };
+/** Seals for a store that has no encryption of its own. The identity (path, version) is bound: moved bytes do not open. */
+export type Sealer = {
+  readonly keyId: string;
+  seal(identity: readonly string[], plain: Uint8Array): Uint8Array;
+  unseal(identity: readonly string[], sealed: Uint8Array): Uint8Array;
+  /** Id of the key that sealed bytes name. */
+  keyIdOf(sealed: Uint8Array): string;
+};
 type Opens<C extends Consumer, What> = {
   open(
     input: { readonly config: C["config"]["_output"]; readonly grant: Grants<C["connector"]> },
@@ -70,6 +78,9 @@ export type SecretStore<T extends SecretStoreType = SecretStoreType> = {
     prefix: string,
     call: Call,
   ): AsyncIterable<{ readonly path: string; readonly labels: Readonly<Record<string, string>> }>;
+  /** After a new key was made: seals again what an older key sealed, resumable after a kill. Stores that use the sealer have it. */
+  reseal?(call: Call): Promise<{ readonly resealed: number }>;
+  close?(): void;
 } & (T["readable"] extends "readable"
   ? {
       /** `null` is absent; forbidden, unreachable and undecryptable throw. */ read(
@@ -78,7 +89,12 @@ export type SecretStore<T extends SecretStoreType = SecretStoreType> = {
       ): Promise<StoredSecret | null>;
     }
   : unknown);
-export type SecretStoreRuntime<T extends SecretStoreType> = Opens<T, SecretStore<T>>;
+export type SecretStoreRuntime<T extends SecretStoreType> = {
+  open(
+    input: { readonly config: T["config"]["_output"]; readonly grant: Grants<T["connector"]>; readonly sealer: Sealer },
+    call: Call,
+  ): Promise<SecretStore<T>>;
+};
 
 /** One kind of component of a stack: an artifact store of flavor `s3`. `component` names what the opened object implements. */
 export type ComponentFlavor = Consumer & {

@@ -52,7 +52,13 @@ export type Permission = {
  * `unbounded`: what is handed out never ends by itself.
  */
 export type Lifetime =
-  | { readonly min: number; readonly default: number; readonly max: number }
+  | {
+      readonly min: number;
+      readonly default: number;
+      readonly max: number;
+      /** Configuration field that may lower `min`, where a custom endpoint issues shorter ones. */
+      readonly minFrom?: string;
+    }
   | "provider"
   | "unbounded";
 
@@ -249,6 +255,8 @@ export type Opened<T extends ConnectorType, M extends AuthMethod, Session> = {
   readonly facts: { readonly [F in T["facts"][number]]: string };
   /** When the session, or the pre-issued credential behind it, ends. */
   readonly expiresAt: Date | null;
+  /** A limit that only the session knows (role chaining): the host caps lifetimes with it and says so. */
+  readonly cap?: { readonly seconds: number; readonly by: string };
   /** The provider replaced what the dialogue yielded (a rotated refresh token): the host keeps it before the session is used. */
   readonly renewed?: ParentOf<M, "_input">;
 };

@@ -1,1 +1,2 @@
-export {};
+export { aws } from "./declaration/aws.ts";
+export { awsGeneric, s3Bucket } from "./declaration/resources.ts";

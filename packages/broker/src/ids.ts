@@ -1,0 +1,7 @@
+import { randomBytes } from "node:crypto";
+
+const alphabet = "0123456789abcdefghjkmnpqrstvwxyz";
+/** 20 characters, 100 random bits: fits a provider's session name (`kw-` before it) and is never a word. */
+export const newId = (): string => [...randomBytes(20)].map((byte) => alphabet[byte & 31]).join("");
+/** Goes into the provider's log; joins it with our grants. */
+export const sessionNameOf = (grantId: string): string => `kw-${grantId}`;

@@ -1,0 +1,2 @@
+/** Of the shape of `generated/manifest.json`. */
+export const manifestVersion = 1;
