@@ -1,6 +1,6 @@
 /** What a schema says of its attributes, for command lines, forms and masks. */
 import type { JsonSchema } from "./manifest.ts";
-import { isSchema } from "./normal-form.ts";
+import { isSchema } from "./is-schema.ts";
 
 /** Attributes in the order of a form. */
 export const attributesOf = (schema: JsonSchema): readonly (readonly [name: string, schema: JsonSchema])[] =>

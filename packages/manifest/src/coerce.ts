@@ -1,6 +1,6 @@
 /** Text from a command line → the types that a schema asks for: `--fips=true`, `--regions=a,b`, `--tags={"a":"b"}`. */
 import type { JsonSchema } from "./manifest.ts";
-import { isSchema } from "./normal-form.ts";
+import { isSchema } from "./is-schema.ts";
 import { shownName } from "./shown.ts";
 
 type Converted = { readonly value: unknown } | { readonly expected: string };

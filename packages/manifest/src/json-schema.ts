@@ -104,7 +104,9 @@ export const mergeObjects = (a: JsonSchema, b: JsonSchema, names: readonly [a: s
     type: "object",
     properties: Object.fromEntries([
       ...first,
-      ...second.map(([name, one]) => [name, { ...one, "x-order": Number(one["x-order"] ?? 0) + first.length }] as const),
+      ...second.map(
+        ([name, one]) => [name, { ...one, "x-order": Number(one["x-order"] ?? 0) + first.length }] as const,
+      ),
     ]),
     ...mergedRequired(a, b),
     ...(Object.keys(dependencies).length > 0 && { dependencies }),

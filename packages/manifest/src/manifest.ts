@@ -1,5 +1,14 @@
 /** The shape of a plugin's `generated/manifest.json`: all that lists, forms, validation and the wizard know of a plugin. */
-import type { Access, Behaviour, Condition, Confinement, Described, IdField, Lifetime, Permission } from "@keywright/core";
+import type {
+  Access,
+  Behaviour,
+  Condition,
+  Confinement,
+  Described,
+  IdField,
+  Lifetime,
+  Permission,
+} from "@keywright/core";
 
 /**
  * JSON Schema draft-07 of an object, strict. Besides the standard words: `writeOnly` marks secrets,

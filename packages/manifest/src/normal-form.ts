@@ -1,10 +1,9 @@
 /** Two generators write JSON Schema in two dialects; this is the one form that a manifest holds. */
 import { formatChecks, impliedPattern } from "./formats.ts";
+import { isSchema } from "./is-schema.ts";
 import type { JsonSchema } from "./manifest.ts";
 
 type Node = Record<string, unknown>;
-export const isSchema = (value: unknown): value is JsonSchema =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
 const isList = (value: unknown): value is readonly unknown[] => Array.isArray(value);
 
 /** Applies `change` to every schema within, the innermost first. Names of properties are not taken for keywords. */
@@ -89,10 +88,11 @@ const allText = (node: Node): Node =>
     : node;
 
 export const normalForm = (
-  { $schema: _, ...schema }: JsonSchema,
+  schema: JsonSchema,
   { zod, secret }: { readonly zod: 3 | 4; readonly secret: boolean },
 ): JsonSchema =>
-  mapSchema(schema, (node) => {
+  mapSchema(schema, (written) => {
+    const { $schema: _, ...node } = written;
     const plain = flattenUnion(oneOfToAnyOf(plainRecord(forForms(node))));
     if (zod === 4) return formatAlone(plain);
     return secret ? allText(safeInteger(plain)) : safeInteger(plain);

@@ -1,5 +1,5 @@
 /** A copy of JSON-like data that nobody else holds, without anything that could reach a prototype. */
-import { prototypeKeys } from "./refusals.ts";
+import { prototypeKeys } from "./prototype-keys.ts";
 import { shownName } from "./shown.ts";
 
 const deepest = 32;

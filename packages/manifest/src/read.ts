@@ -3,6 +3,7 @@ import { contractVersion, KeywrightError } from "@keywright/core";
 import { isId } from "./ids.ts";
 import type { Manifest } from "./manifest.ts";
 import { manifestVersion } from "./manifest-version.ts";
+import { prototypeKeys } from "./prototype-keys.ts";
 
 const largest = 5 * 1024 * 1024;
 type Fields = Readonly<Record<string, unknown>>;
@@ -29,10 +30,11 @@ const incompatible = (where: string, what: string, theirs: unknown, ours: number
 
 /** A key can only be one of these if its letters stand there, or are escaped. */
 const suspicious = /__proto__|"constructor"|"prototype"|\\u00/;
-const reserved = (key: string) => key === "__proto__" || key === "constructor" || key === "prototype";
 const holdsReserved = (value: unknown): boolean => {
   if (Array.isArray(value)) return value.some(holdsReserved);
-  return isObject(value) && Object.entries(value).some(([key, one]) => reserved(key) || holdsReserved(one));
+  return (
+    isObject(value) && Object.entries(value).some(([key, one]) => prototypeKeys.includes(key) || holdsReserved(one))
+  );
 };
 
 const listIn = (fields: Fields, key: string, where: string): readonly Fields[] => {

@@ -1,14 +1,13 @@
 /** Walks a zod 3 schema for what its JSON Schema would lose. */
+/* oxlint-disable no-underscore-dangle -- where zod 3 keeps what a schema is */
 import type * as z3 from "zod/v3";
+import { prototypeKeys } from "./prototype-keys.ts";
 import * as refused from "./refusals.ts";
 import { insideOf, type Place, propertyOf, type Refusal } from "./refusals.ts";
 
 const namedFormats: readonly string[] = ["email", "url", "uuid", "datetime", "date"];
 const carried: readonly string[] = ["min", "max", "length", "regex", ...namedFormats];
 const rewriting: readonly string[] = ["trim", "toLowerCase", "toUpperCase"];
-
-type Def = z3.ZodFirstPartySchemaTypes["_def"];
-const defOf = (schema: z3.ZodTypeAny) => schema._def as Def;
 
 const ofString = (def: z3.ZodStringDef, field: string): Refusal[] => {
   const found = def.checks.flatMap((one): Refusal[] => {
@@ -25,8 +24,8 @@ const ofString = (def: z3.ZodStringDef, field: string): Refusal[] => {
 };
 
 const holdsText = (schema: z3.ZodTypeAny): boolean => {
-  const def = defOf(schema);
-  return def.typeName === "ZodString" || ("innerType" in def && holdsText(def.innerType as z3.ZodTypeAny));
+  const def = schema._def as { readonly typeName: string; readonly innerType?: z3.ZodTypeAny };
+  return def.typeName === "ZodString" || (def.innerType !== undefined && holdsText(def.innerType));
 };
 
 const walk = (schema: z3.ZodTypeAny, place: Place, secret: boolean): Refusal[] => {
@@ -69,14 +68,13 @@ const walk = (schema: z3.ZodTypeAny, place: Place, secret: boolean): Refusal[] =
       return as<z3.ZodUnionDef>().options.flatMap((one) => into(one, { ...insideOf(here), inUnion: true }));
     case "ZodObject": {
       const object = as<z3.ZodObjectDef>();
-      const closed =
-        object.unknownKeys === "strict" && (object.catchall as z3.ZodTypeAny)._def["typeName"] === "ZodNever";
+      const closed = object.unknownKeys === "strict" && object.catchall._def["typeName"] === "ZodNever";
       return [
         ...(closed ? [] : refuse(refused.loose)),
         ...Object.entries<z3.ZodTypeAny>(object.shape()).flatMap(([name, inner]) => {
           const at = propertyOf(here, name);
           return [
-            ...(refused.prototypeKeys.includes(name) ? [{ field: at.path, ...refused.reservedName }] : []),
+            ...(prototypeKeys.includes(name) ? [{ field: at.path, ...refused.reservedName }] : []),
             ...(inner.description ? [] : [{ field: at.path, ...refused.undescribed }]),
             ...into(inner, at),
           ];

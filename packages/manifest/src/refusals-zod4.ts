@@ -1,6 +1,8 @@
 /** Walks a zod 4 schema for what its JSON Schema would lose. */
+/* oxlint-disable no-underscore-dangle -- where zod 4 keeps what a schema is */
 import { nearest, Redacted } from "@keywright/core";
 import * as z from "zod";
+import { prototypeKeys } from "./prototype-keys.ts";
 import * as refused from "./refusals.ts";
 import { insideOf, type Place, propertyOf, type Refusal } from "./refusals.ts";
 
@@ -26,11 +28,11 @@ const carriedMeta = ["description", "title", "examples", "group", "writeOnly"];
 const defOf = (schema: Schema) => (schema as z.core.$ZodTypes)._zod.def;
 const metaOf = (schema: Schema): Readonly<Record<string, unknown>> => z.globalRegistry.get(schema) ?? {};
 
-/** A format schema (`z.email()`) is its own first check. */
+/** A format schema (`z.email()`) is its own first check, and so is `z.int()`, whose check is its type. */
 const checksOf = (schema: Schema): readonly Check[] => {
   const def = schema._zod.def;
   const checks = (def.checks ?? []).map((one) => one._zod.def as unknown as Check);
-  return "check" in def ? [def as unknown as Check, ...checks] : checks;
+  return "check" in def && def.type === "string" ? [def as unknown as Check, ...checks] : checks;
 };
 
 /** secretString() is told from other transforms by what it does: the text comes back unchanged, inside `Redacted`. */
@@ -124,7 +126,7 @@ const walk = (schema: Schema, place: Place): Refusal[] => {
         ...Object.entries(def.shape).flatMap(([name, inner]) => {
           const at = propertyOf(here, name);
           return [
-            ...(refused.prototypeKeys.includes(name) ? [{ field: at.path, ...refused.reservedName }] : []),
+            ...(prototypeKeys.includes(name) ? [{ field: at.path, ...refused.reservedName }] : []),
             ...(isDescribed(inner) ? [] : [{ field: at.path, ...refused.undescribed }]),
             ...walk(inner, at),
           ];

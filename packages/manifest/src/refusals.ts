@@ -26,8 +26,6 @@ export const insideOf = (place: Place, suffix = ""): Place => ({
   path: `${place.path}${suffix}`,
 });
 
-export const prototypeKeys: readonly string[] = ["__proto__", "constructor", "prototype"];
-
 export const strictHint = "Write z.strictObject({ … }) in zod 4, z.object({ … }).strict() in zod/v3.";
 export const refinement = {
   what: "has a refinement, which would vanish from JSON Schema",
@@ -115,8 +113,7 @@ export const construct = (type: string) => {
 export const patternRefusals = (field: string, pattern: RegExp): Refusal[] => {
   if (pattern.flags !== "" && pattern.flags !== "u") return [{ field, ...flagged(pattern.flags) }];
   try {
-    new RegExp(pattern.source, "u");
-    return [];
+    return new RegExp(pattern.source, "u").unicode ? [] : [{ field, ...notUnicode }];
   } catch {
     return [{ field, ...notUnicode }];
   }

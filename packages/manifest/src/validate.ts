@@ -5,7 +5,7 @@ import { coerceStrings } from "./coerce.ts";
 import { formatChecks, formatName } from "./formats.ts";
 import type { JsonSchema } from "./manifest.ts";
 import { plainCopy } from "./plain-copy.ts";
-import { isSchema } from "./normal-form.ts";
+import { isSchema } from "./is-schema.ts";
 import { shownName } from "./shown.ts";
 
 /** `field` is a path (`tags.owner`, `regions[0]`), empty for the whole. No message holds a value that was given. */
@@ -26,8 +26,6 @@ const ajv = new Ajv({
   useDefaults: true,
   ownProperties: true,
   addUsedSchema: false,
-  // Lengths as zod counts them; ajv calls the option deprecated, hence no logger.
-  unicode: false,
   logger: false,
   multipleOfPrecision: 9,
   formats: { ...formatChecks },
@@ -59,7 +57,11 @@ const types: Readonly<Record<string, string>> = {
   object: "an object",
   null: "empty (null)",
 };
-const typeNames = (type: unknown): string => [type].flat().map((one) => types[String(one)] ?? String(one)).join(" or ");
+const typeNames = (type: unknown): string =>
+  [type]
+    .flat()
+    .map((one) => types[String(one)] ?? String(one))
+    .join(" or ");
 const listed = (names: readonly unknown[], last: string) =>
   names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} ${last} ${String(names.at(-1))}`;
 const count = (value: unknown, unit: string) => `${String(value)} ${unit}${value === 1 ? "" : "s"}`;
@@ -69,7 +71,7 @@ const sentenceOf = (schema: JsonSchema | undefined) => {
 };
 const namesOf = (options: unknown): readonly string[] =>
   Array.isArray(options)
-    ? options.flatMap((one) => (isSchema(one) && Array.isArray(one.required) ? (one.required as string[]) : []))
+    ? options.flatMap((one) => (isSchema(one) && Object.keys(one).length === 1 ? (one.required ?? []) : []))
     : [];
 
 /** The rest of the sentence that begins with the field, or a whole sentence for rules across fields. */

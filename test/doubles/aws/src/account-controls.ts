@@ -93,7 +93,8 @@ const identityControls = (state: State, accountId: string) => {
       account.users.set(name, user);
       return { ...keyPair(user), arn: user.arn, userId: user.id };
     },
-    updateUser: (name: string, changes: { policies?: PolicyDocument[] }) => void Object.assign(userNamed(name), changes),
+    updateUser: (name: string, changes: { policies?: PolicyDocument[] }) =>
+      void Object.assign(userNamed(name), changes),
     deleteUser: (name: string) => void account.users.delete(userNamed(name).name),
     createAccessKey: (userName: string) => keyPair(userNamed(userName)),
     deactivateKey: (accessKeyId: string) => setActive(accessKeyId, false),

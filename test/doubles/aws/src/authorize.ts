@@ -23,12 +23,13 @@ export const callerContext = (credential: Credential, state: State, sourceIp?: s
       String(Math.floor((state.clock.now().getTime() - session.mfaAt.getTime()) / 1000)),
     ],
     "aws:TokenIssueTime": session && [session.issuedAt.toISOString()],
-    "sts:SourceIdentity": undefined,
     "aws:SourceIdentity": session?.sourceIdentity === undefined ? undefined : [session.sourceIdentity],
     ...session?.federation,
   };
   for (const [key, value] of Object.entries(tags)) keys[`aws:PrincipalTag/${key}`] = [value];
-  return Object.fromEntries(Object.entries(keys).filter((entry): entry is [string, string[]] => entry[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(keys).filter((entry): entry is [string, string[]] => entry[1] !== undefined),
+  );
 };
 
 const PRINCIPAL_TYPES: Record<string, string> = {

@@ -9,8 +9,7 @@ const mismatch = (): Refusal =>
     "The request signature we calculated does not match the signature you provided. Check your key and signing method.",
     403,
   );
-const incomplete = (): Refusal =>
-  new Refusal("IncompleteBody", "The request body terminated unexpectedly", 400);
+const incomplete = (): Refusal => new Refusal("IncompleteBody", "The request body terminated unexpectedly", 400);
 
 const CHECKSUMS: Record<string, (body: Buffer) => string> = {
   "x-amz-checksum-crc32": (body) => {
@@ -27,7 +26,10 @@ const verifyChecksums = (body: Buffer, fields: Readonly<Record<string, string>>)
   for (const [name, compute] of Object.entries(CHECKSUMS)) {
     const stated = fields[name];
     if (stated !== undefined && stated !== compute(body)) {
-      throw new Refusal("BadDigest", `The ${name.slice(15).toUpperCase()} you specified did not match the calculated checksum.`);
+      throw new Refusal(
+        "BadDigest",
+        `The ${name.slice(15).toUpperCase()} you specified did not match the calculated checksum.`,
+      );
     }
   }
 };

@@ -93,6 +93,7 @@ const createState = (options: AwsDoubleOptions): State => {
     skewSeconds: options.skewSeconds ?? 300,
     pageSizes: { ...options.pageSizes },
     random: createRandom(options.seed ?? "keywright"),
+    requestIds: createRandom("request ids"),
     clock: createClock(options.clock ?? (() => new Date())),
     accounts: new Map(),
     credentials: new Map(),

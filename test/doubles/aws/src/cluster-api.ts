@@ -120,7 +120,11 @@ const resource = (name: string, kind: string, namespaced: boolean, verbs: string
 const namespaces = ["default", "kube-system"].map((name) => ({
   kind: "Namespace",
   apiVersion: "v1",
-  metadata: { name, uid: `00000000-0000-4000-8000-${Buffer.from(name).toString("hex").padStart(12, "0").slice(0, 12)}` },
+  metadata: {
+    name,
+    creationTimestamp: "2026-01-01T00:00:00Z",
+    uid: `00000000-0000-4000-8000-${Buffer.from(name).toString("hex").padStart(12, "0").slice(0, 12)}`,
+  },
   status: { phase: "Active" },
 }));
 

@@ -79,7 +79,7 @@ const describeRepositories = (call: ServiceCall): Answer => {
   for (const name of names ?? ["*"]) demand(call, "ecr:DescribeRepositories", repositoryArn(call, name));
   const mine = [...call.state.repositories.values()]
     .filter((repository) => repository.accountId === accountId && repository.region === call.region)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   const missing = names?.find((name) => !mine.some((repository) => repository.name === name));
   if (missing !== undefined) throw notFound(missing, accountId);
   const { page, next } = pageOf(
@@ -172,7 +172,7 @@ export const ecr: Service = {
   failure: jsonFailure(400),
   render: renderJson,
   handle: (call) => {
-    const perform = ACTIONS[call.action];
+    const perform = Object.hasOwn(ACTIONS, call.action) ? ACTIONS[call.action] : undefined;
     if (perform === undefined) throw new Refusal("UnknownOperationException", `Unknown operation ${call.action}`);
     return json(perform(call), 200, "application/x-amz-json-1.1");
   },

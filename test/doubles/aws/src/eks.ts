@@ -50,7 +50,7 @@ const listClusters = (call: ServiceCall): unknown => {
   const names = [...state.clusters.values()]
     .filter((cluster) => cluster.accountId === accountId && cluster.region === region)
     .map(({ name }) => name)
-    .sort();
+    .toSorted();
   try {
     const size = Math.min(stated, state.pageSizes["ListClusters"] ?? 100);
     const { page, next } = paginate(names, size, call.parameters["nextToken"] as string | undefined);

@@ -8,7 +8,10 @@ export const jsonFailure =
   (kind: AuthFailure, facts: FailureFacts): Refusal => {
     const table: Record<AuthFailure, readonly [code: string, message: string]> = {
       missing: ["MissingAuthenticationTokenException", "Missing Authentication Token"],
-      malformed: ["IncompleteSignatureException", "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters."],
+      malformed: [
+        "IncompleteSignatureException",
+        "Authorization header requires 'Credential', 'Signature' and 'SignedHeaders' parameters.",
+      ],
       "unknown-key": ["UnrecognizedClientException", "The security token included in the request is invalid."],
       "bad-token": ["UnrecognizedClientException", "The security token included in the request is invalid."],
       "bad-signature": [

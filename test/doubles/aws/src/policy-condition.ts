@@ -22,12 +22,13 @@ const compare =
 /** Instants are ISO 8601 or seconds since 1970. */
 const instant = (text: string): number => (/^\d+$/.test(text) ? Number(text) * 1000 : Date.parse(text));
 
+const parts = (text: string): string[] => {
+  const [a = "", b = "", c = "", d = "", e = "", ...rest] = text.replaceAll(/\$\{([^}]*)\}/g, protect).split(":");
+  return [a, b, c, d, e, rest.join(":")].map(unprotect);
+};
+
 /** The six parts of an ARN are compared one by one, so that a `*` never reaches over a colon. */
 const arn: Test = (policy, value, variables) => {
-  const parts = (text: string): string[] => {
-    const [a = "", b = "", c = "", d = "", e = "", ...rest] = text.replaceAll(/\$\{([^}]*)\}/g, protect).split(":");
-    return [a, b, c, d, e, rest.join(":")].map(unprotect);
-  };
   const wanted = parts(policy);
   return parts(value).every((part, index) => matches(wanted[index] ?? "", part, variables));
 };
@@ -98,7 +99,13 @@ export const parseOperator = (text: string): Operator | "Null" | undefined => {
   };
 };
 
-const holds = (name: string, key: string, policy: readonly string[], context: Context, variables?: Context): boolean => {
+const holds = (
+  name: string,
+  key: string,
+  policy: readonly string[],
+  context: Context,
+  variables?: Context,
+): boolean => {
   const operator = parseOperator(name);
   const values = contextValues(context, key);
   if (operator === undefined) return false;

@@ -165,7 +165,7 @@ const listTags: Perform = (call) => {
   return {
     status: 200,
     headers: { "content-type": "application/json" },
-    body: JSON.stringify({ name: call.name, tags: [...repository.tags.keys()].sort() }),
+    body: JSON.stringify({ name: call.name, tags: [...repository.tags.keys()].toSorted() }),
   };
 };
 
@@ -208,10 +208,17 @@ export const answerRegistry = (request: WireRequest, state: State): WireResponse
   const login = loginOf(request, state);
   if (login === undefined) {
     const code = request.headers["authorization"] === undefined ? "UNAUTHORIZED" : "DENIED";
-    const message = code === "DENIED" ? "Your authorization token has expired. Reauthenticate and try again." : "Not Authorized";
-    throw new Refusal(code, message, 401, {}, {
-      "www-authenticate": `Basic realm="http://${state.registry}/",service="ecr.amazonaws.com"`,
-    });
+    const message =
+      code === "DENIED" ? "Your authorization token has expired. Reauthenticate and try again." : "Not Authorized";
+    throw new Refusal(
+      code,
+      message,
+      401,
+      {},
+      {
+        "www-authenticate": `Basic realm="http://${state.registry}/",service="ecr.amazonaws.com"`,
+      },
+    );
   }
   const route = matchRoute(request);
   if (route === undefined) {

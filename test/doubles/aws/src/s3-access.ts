@@ -13,7 +13,8 @@ export const answer = (root: string, tree: XmlTree): WireResponse => ({
   body: xml({ [`${root} xmlns="${NAMESPACE}"`]: tree }),
 });
 
-export const text = (call: ServiceCall, name: string): string | undefined => call.parameters[name] as string | undefined;
+export const text = (call: ServiceCall, name: string): string | undefined =>
+  call.parameters[name] as string | undefined;
 
 /** Refuses unless the caller may do `action` here; the context says which prefix or delimiter was asked for. */
 export const demand = (

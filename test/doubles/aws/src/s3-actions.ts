@@ -20,7 +20,7 @@ const listBuckets = (call: ServiceCall): WireResponse => {
   const mine = [...state.buckets.values()]
     .filter((bucket) => bucket.accountId === accountId && bucket.name.startsWith(prefix))
     .filter((bucket) => region === undefined || bucket.region === region)
-    .sort((a, b) => (a.name < b.name ? -1 : 1));
+    .toSorted((a, b) => (a.name < b.name ? -1 : 1));
   // Without MaxBuckets S3 answers with everything; the double pages there too when a page cap is set.
   const cap = state.pageSizes["ListBuckets"] ?? 10_000;
   const { page, next } = paginateOrRefuse(mine, Math.min(size ?? 10_000, cap), token);
@@ -99,7 +99,7 @@ const deleteBucket = (call: ServiceCall): WireResponse => {
 /** Keys and common prefixes of a listing, in order, as S3 mixes them. */
 const listing = (bucket: Bucket, prefix: string, delimiter: string): { key?: string; prefix?: string }[] => {
   const entries = new Map<string, { key?: string; prefix?: string }>();
-  for (const key of [...bucket.objects.keys()].sort()) {
+  for (const key of [...bucket.objects.keys()].toSorted()) {
     if (!key.startsWith(prefix)) continue;
     const end = delimiter === "" ? -1 : key.indexOf(delimiter, prefix.length);
     const common = key.slice(0, end + delimiter.length);
@@ -126,7 +126,10 @@ const listObjects = (call: ServiceCall): WireResponse => {
   );
   const size = Math.min(stated, 1000, call.state.pageSizes["ListObjectsV2"] ?? 1000);
   const isV2 = call.action === "ListObjectsV2";
-  const encode = text(call, "encoding-type") === "url" ? (key: string) => encodeStrictly(key).replaceAll("%2F", "/") : (key: string) => key;
+  const encode =
+    text(call, "encoding-type") === "url"
+      ? (key: string) => encodeStrictly(key).replaceAll("%2F", "/")
+      : (key: string) => key;
   const token = text(call, "continuation-token");
   const startAfter = text(call, isV2 ? "start-after" : "marker") ?? "";
   const entries = listing(bucket, prefix ?? "", delimiter ?? "").filter(

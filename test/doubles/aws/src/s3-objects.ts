@@ -62,7 +62,9 @@ const rangeOf = (header: string | undefined, size: number): { start: number; end
   const start = first === "" ? Math.max(0, size - Number(last)) : Number(first);
   const end = first === "" || last === "" ? size - 1 : Math.min(Number(last), size - 1);
   if (start > end || start >= size) {
-    throw new Refusal("InvalidRange", "The requested range is not satisfiable", 416, { ActualObjectSize: String(size) });
+    throw new Refusal("InvalidRange", "The requested range is not satisfiable", 416, {
+      ActualObjectSize: String(size),
+    });
   }
   return { start, end };
 };

@@ -46,8 +46,7 @@ const identify = (request: WireRequest): { action: string; parameters: Record<st
   const place = bucket === "" ? "service" : key === "" ? "bucket" : "object";
   const query = [...request.query].filter(([name]) => !ANY_OPERATION.test(name));
   const route = ROUTES.find(
-    ([method, where, name]) =>
-      method === request.method && where === place && (name === "" || request.query.has(name)),
+    ([method, where, name]) => method === request.method && where === place && (name === "" || request.query.has(name)),
   );
   return {
     action: route?.[3] ?? "Unsupported",
@@ -55,7 +54,9 @@ const identify = (request: WireRequest): { action: string; parameters: Record<st
       ...Object.fromEntries(query),
       ...(bucket === "" ? {} : { Bucket: bucket }),
       ...(key === "" ? {} : { Key: key }),
-      ...(request.headers["x-amz-copy-source"] === undefined ? {} : { CopySource: request.headers["x-amz-copy-source"] }),
+      ...(request.headers["x-amz-copy-source"] === undefined
+        ? {}
+        : { CopySource: request.headers["x-amz-copy-source"] }),
     },
   };
 };

@@ -107,7 +107,7 @@ const recorded = async (
 
 const answerAws: Answer = (request, state) => {
   const service = serviceOf(request);
-  const requestId = state.random.uuid();
+  const requestId = state.requestIds.uuid();
   const record = newRecord(state, service.name);
   const render = (refusal: Refusal): WireResponse => service.render(refusal, requestId, request);
   const run = async (): Promise<WireResponse | "cut"> => {
@@ -129,7 +129,9 @@ const answerAws: Answer = (request, state) => {
   return recorded(state, record, render, run).then((response) => {
     if (response === "cut") return response;
     const ids =
-      service.name === "s3" ? { "x-amz-request-id": requestId, "x-amz-id-2": requestId } : { "x-amzn-requestid": requestId };
+      service.name === "s3"
+        ? { "x-amz-request-id": requestId, "x-amz-id-2": requestId }
+        : { "x-amzn-requestid": requestId };
     return { ...response, headers: { ...ids, ...response.headers } };
   });
 };

@@ -23,18 +23,17 @@ export const EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca49
 export const sha256 = (data: string | Buffer): string => createHash("sha256").update(data).digest("hex");
 const hmac = (key: string | Buffer, data: string): Buffer => createHmac("sha256", key).update(data).digest();
 
-const fromCredential = (
-  text: string,
-): Pick<Signature, "accessKeyId" | "date" | "region" | "service"> | undefined => {
+const fromCredential = (text: string): Pick<Signature, "accessKeyId" | "date" | "region" | "service"> | undefined => {
   const [accessKeyId, date, region, service, end, ...rest] = text.split("/");
   if (!accessKeyId || !date || !region || !service || end !== "aws4_request" || rest.length > 0) return undefined;
   return { accessKeyId, date, region, service };
 };
 
+const token = (value: string | undefined) => (value === undefined ? {} : { sessionToken: value });
+
 /** The signature of a request; undefined when it carries none, "malformed" when it carries half of one. */
 export const readSignature = (request: WireRequest): Signature | "malformed" | undefined => {
   const { headers, query } = request;
-  const token = (value: string | undefined) => (value === undefined ? {} : { sessionToken: value });
   if (query.has("X-Amz-Signature") || query.get("X-Amz-Algorithm") === "AWS4-HMAC-SHA256") {
     const scope = fromCredential(query.get("X-Amz-Credential") ?? "");
     const timestamp = query.get("X-Amz-Date");
@@ -91,7 +90,7 @@ const canonicalQuery = (raw: string): string =>
   parseQuery(raw)
     .filter(([name]) => name !== "X-Amz-Signature")
     .map(([name, value]) => [encodeStrictly(name), encodeStrictly(value)] as const)
-    .sort(([a, x], [b, y]) => (a < b || (a === b && x < y) ? -1 : 1))
+    .toSorted(([a, x], [b, y]) => (a < b || (a === b && x < y) ? -1 : 1))
     .map(([name, value]) => `${name}=${value}`)
     .join("&");
 
@@ -128,10 +127,7 @@ export const sameText = (a: string, b: string): boolean =>
 
 /** Signatures of the chunks and the trailer of a streamed S3 upload, each bound to the one before. */
 export const chunkSignature = (key: Buffer, signature: Signature, previous: string, chunk: Buffer): string =>
-  hmac(
-    key,
-    stringToSign("AWS4-HMAC-SHA256-PAYLOAD", signature, previous, EMPTY_SHA256, sha256(chunk)),
-  ).toString("hex");
+  hmac(key, stringToSign("AWS4-HMAC-SHA256-PAYLOAD", signature, previous, EMPTY_SHA256, sha256(chunk))).toString("hex");
 
 export const trailerSignature = (key: Buffer, signature: Signature, previous: string, trailer: string): string =>
   hmac(key, stringToSign("AWS4-HMAC-SHA256-TRAILER", signature, previous, sha256(trailer))).toString("hex");

@@ -1,4 +1,11 @@
-import { issueSession, paginate, type DeviceAuthorization, type PermissionSet, type SsoToken, type State } from "./state.ts";
+import {
+  issueSession,
+  paginate,
+  type DeviceAuthorization,
+  type PermissionSet,
+  type SsoToken,
+  type State,
+} from "./state.ts";
 import { accountOf } from "./state.ts";
 import type { Role } from "./identity.ts";
 import type { Service, ServiceCall } from "./service.ts";

@@ -141,6 +141,8 @@ export interface State {
   /** The most entries in a page, whatever the caller asks; per action. */
   pageSizes: Record<string, number>;
   random: Random;
+  /** Apart from `random`, so that the order of other requests does not change the keys that are handed out. */
+  requestIds: Random;
   clock: DoubleClock;
   accounts: Map<string, Account>;
   credentials: Map<string, Credential>;

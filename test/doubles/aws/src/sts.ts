@@ -59,7 +59,7 @@ const toJson = (tree: XmlTree): unknown =>
 
 const handle = (call: ServiceCall): WireResponse => {
   const { action, request, requestId } = call;
-  const perform = ACTIONS[action];
+  const perform = Object.hasOwn(ACTIONS, action) ? ACTIONS[action] : undefined;
   if (perform === undefined) {
     throw new Refusal("InvalidAction", `Could not find operation ${action} for version 2011-06-15`);
   }

@@ -63,13 +63,18 @@ export const verifyWebIdentity = (token: string, state: State, accountId: string
   const provider = state.accounts.get(accountId)?.oidcProviders.get(issuer);
   if (provider === undefined) throw invalidToken(`No OpenIDConnect provider found in your account for ${issuer}`);
   if (!signatureHolds(token, header, provider)) {
-    throw invalidToken("Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements");
+    throw invalidToken(
+      "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements",
+    );
   }
   const now = state.clock.now().getTime() / 1000;
   const { exp, nbf, iat } = claims;
   if (typeof exp !== "number" || typeof iat !== "number") throw invalidToken("Missing a required claim: exp or iat");
   if (exp <= now) {
-    throw new Refusal("ExpiredTokenException", `Token expired: current date/time ${Math.floor(now)} must be before the expiration date/time ${exp}`);
+    throw new Refusal(
+      "ExpiredTokenException",
+      `Token expired: current date/time ${Math.floor(now)} must be before the expiration date/time ${exp}`,
+    );
   }
   if (typeof nbf === "number" && nbf > now + state.skewSeconds) throw invalidToken("Token is not yet valid");
   const audiences = strings(claims["azp"] ?? claims["aud"]);

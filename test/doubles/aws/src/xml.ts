@@ -21,7 +21,8 @@ const content = (value: XmlTree): string => {
   return escape(String(value));
 };
 
-export const xml = (root: Record<string, XmlTree>): string => `<?xml version="1.0" encoding="UTF-8"?>\n${content(root)}`;
+export const xml = (root: Record<string, XmlTree>): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n${content(root)}`;
 
 const UNESCAPE: Record<string, string> = { "&lt;": "<", "&gt;": ">", "&quot;": '"', "&apos;": "'", "&amp;": "&" };
 

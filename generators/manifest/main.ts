@@ -1,0 +1,27 @@
+/** `npm run generate` writes plugins' manifests and schemas; `-- --check` compares. `-- DIR…` takes these plugins alone. */
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { KeywrightError } from "@keywright/core";
+import { output, report } from "../output.ts";
+import { filesOfAll, pluginFolders } from "./plugins.ts";
+
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { check: { type: "boolean", default: false }, root: { type: "string" } },
+});
+const { check } = values;
+const root = resolve(values.root ?? join(import.meta.dirname, "../.."));
+const folders = positionals.length > 0 ? positionals : await pluginFolders(root);
+const { files, failures } = await filesOfAll(root, folders);
+
+for (const failure of failures) {
+  if (!KeywrightError.is(failure)) throw failure;
+  console.error(`${failure.message}${failure.hint === undefined ? "" : `\n  ${failure.hint}`}`);
+}
+if (failures.length > 0) process.exitCode = 1;
+else {
+  const owned = folders.map((folder) => `${folder}/generated/schemas`);
+  const { lines, exit } = report(await output(files, { check, root, owned }), { check });
+  for (const line of lines) console[exit === 0 ? "log" : "error"](line);
+  process.exitCode = exit;
+}
