@@ -119,15 +119,15 @@ const draftOf = (context: Context, given: Registration, before: Connector | null
   checkLabels(given.labels ?? {});
   const { type, plugin } = context.host.connectorType(given.type);
   const method = methodOf(type, given.authMethod);
-  const { value: config } = validate(method.config, given.config ?? {}, `configuration of ${given.type} ${given.authMethod}`);
-  let secret: Record<string, unknown> | null = null;
+  const config = validate(method.config, given.config ?? {}, `configuration of ${given.type} ${given.authMethod}`);
+  let secret: Readonly<Record<string, unknown>> | null = null;
   if (method.secret !== null) {
-    secret = validate(secretSchemaOf(plugin.manifest(), method.secret).schema, given.secret ?? {}, `credential of ${given.type} ${given.authMethod}`, { secret: true }).value as Record<string, unknown>;
+    secret = validate(secretSchemaOf(plugin.manifest(), method.secret).schema, given.secret ?? {}, `credential of ${given.type} ${given.authMethod}`, { secret: true });
   } else if (given.secret && Object.keys(given.secret).length > 0) {
     throw new KeywrightError("config-invalid", `${given.authMethod} takes no stored credential.`, { hint: "Leave the secret fields out." });
   }
   const facts = before?.facts ?? {};
-  const values = valuesOf(config as Record<string, unknown>, facts);
+  const values = valuesOf(config, facts);
   const behaviour = behaviourOf(method, values);
   const reachable = type.resources.filter((offer) => accessLevels.some((level) => waysOf(behaviour, offer, level).length > 0)).map((offer) => offer.type.id);
   const resourceTypes = given.resourceTypes && given.resourceTypes.length > 0 ? [...new Set(given.resourceTypes)] : reachable;
@@ -155,7 +155,7 @@ const draftOf = (context: Context, given: Registration, before: Connector | null
       authMethod: given.authMethod,
       resourceTypes,
       resourceId,
-      config: config as Record<string, unknown>,
+      config: config,
       labels: given.labels ?? {},
       description: given.description ?? "",
       facts,
@@ -235,7 +235,7 @@ const verified = (context: Context, draft: Connector, outcome: Verification): Co
 
 const prove = async (context: Context, material: Material, options: SaveOptions): Promise<Verification | null> => {
   if (options.verify === false) return null;
-  const call = callFor(context, material.connector, { signal: options.signal, seconds: verifySeconds });
+  const call = callFor(context, material.connector, { signal: options.signal, seconds: verifySeconds, prove: true });
   const outcome = await collect(verifySteps(context, material, call), options.onCheck);
   if (!outcome.ok) throw verificationFailed(material.connector.name, outcome);
   return outcome;
@@ -243,7 +243,7 @@ const prove = async (context: Context, material: Material, options: SaveOptions)
 const dialogue = async (context: Context, material: Omit<Material, "parent">, options: SaveOptions) => {
   if (!needsLogin(context, material.connector)) return null;
   if (!options.ask) return null;
-  const call = callFor(context, material.connector, { signal: options.signal, seconds: loginSeconds });
+  const call = callFor(context, material.connector, { signal: options.signal, seconds: loginSeconds, prove: true });
   return login(context, material, options.ask, call);
 };
 const endOf = (parent: Readonly<Record<string, unknown>> | null): number | null =>
@@ -485,7 +485,7 @@ export async function* verifyStored(
 ): AsyncGenerator<ReportedCheck, Verification & { readonly connector: Connector }> {
   const row = rowNamed(context, name);
   const material = await materialOf(context, row);
-  const call = callFor(context, material.connector, { signal: options.signal, seconds: verifySeconds });
+  const call = callFor(context, material.connector, { signal: options.signal, seconds: verifySeconds, prove: true });
   const checks: ReportedCheck[] = [];
   const steps = verifySteps(context, material, call, options);
   for (;;) {

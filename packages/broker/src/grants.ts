@@ -6,7 +6,7 @@ import { type Cached, cachedByKey, cachedBySpelling, type CachedRow, grantIdenti
 import { connectorOf } from "./connector.ts";
 import { keepRenewed, materialOf, rowNamed } from "./connectors.ts";
 import { type Context, record } from "./context.ts";
-import { newId } from "./ids.ts";
+import { isAlive, newId } from "./ids.ts";
 import { type Plan, planOf, refusalOf } from "./plan.ts";
 import { type AnyOpened, type AnyRuntime, asOurs, callFor, open, reauthenticate, within } from "./sessions.ts";
 import { transaction } from "./state.ts";
@@ -212,7 +212,7 @@ const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve,
 const fly = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: string, options: IssueOptions): Promise<void> => {
   const since = Date.now();
   const giveUp = since + (options.seconds ?? issueSeconds) * 1000;
-  const me = newId();
+  const me = `${process.pid}:${newId()}`;
   for (;;) {
     const turn = transaction(context.state, (): "mine" | "landed" | "wait" | KeywrightError => {
       if (isCached(context, cacheKey)) return "landed";
@@ -221,7 +221,8 @@ const fly = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: st
         const { code, message, hint } = JSON.parse(flight.failure) as { code: ErrorCode; message: string; hint?: string };
         return new KeywrightError(code, message, hint === undefined ? {} : { hint });
       }
-      if (flight?.owner != null && flight.until > Date.now()) return "wait";
+      // A flight ends with its process, or when it gives no sign of life.
+      if (flight?.owner != null && flight.until > Date.now() && isAlive(Number.parseInt(flight.owner, 10))) return "wait";
       const next = { cache_key: cacheKey, owner: me, until: Date.now() + flightMs, failed_at: null, failure: null };
       run(context.state, from.insertInto("flights").values(next).onConflict((on) => on.column("cache_key").doUpdateSet(next)));
       return "mine";

@@ -4,6 +4,7 @@
  */
 import { type Call, KeywrightError, Redacted, revealAll, type SecretStore, type SecretStoreType } from "@keywright/core";
 import type { Context } from "./context.ts";
+import { isAlive } from "./ids.ts";
 import { transaction } from "./state.ts";
 import { all, from, run } from "./tables.ts";
 
@@ -79,15 +80,6 @@ export const sweep = async (context: Context, call: Call): Promise<number> => {
   }
   return removed;
 };
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as { code?: string }).code === "EPERM";
-  }
-};
-
 /** Plain values; the caller wraps secrets by schema. Absent is an error here: a connector names what must be there. */
 export const readKept = async (context: Context, path: string, what: string, call: Call): Promise<Fields> => {
   const store = await context.store();

@@ -26,10 +26,11 @@ import { methodOf, offerOf } from "./plugins.ts";
 export const valuesOf = (config: Readonly<Record<string, unknown>>, facts: Readonly<Record<string, string>>): Values => ({
   ...Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) =>
-      typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? [[key, String(value)]] : [],
+      (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean" ? [[key, String(value)]] : [],
     ),
   ),
-  ...facts,
+  // A fact that the provider did not tell is empty, and as good as absent.
+  ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== "")),
 });
 export const holds = (condition: Condition | undefined, values: Values): boolean =>
   condition === undefined || (condition.is === undefined ? (values[condition.name] ?? "") !== "" : values[condition.name] === condition.is);

@@ -31,7 +31,13 @@ export type AnyRuntime = {
 };
 /* oxlint-enable typescript/no-explicit-any */
 
-export type CallOptions = { readonly signal?: AbortSignal | undefined; readonly seconds: number; readonly grantId?: string };
+export type CallOptions = {
+  readonly signal?: AbortSignal | undefined;
+  readonly seconds: number;
+  readonly grantId?: string;
+  /** Prove the identity anew; otherwise what the last verification learnt is enough. */
+  readonly prove?: boolean;
+};
 
 const networks = new Map<string, ReturnType<typeof createNetwork>>();
 /** One set of doors per connector and what it may dial. */
@@ -53,6 +59,7 @@ export const callFor = (context: Context, connector: Connector, options: CallOpt
     network: networkFor(connector, type.hosts),
     run: (command) => runAllowed(connector.allowedCommands, connector.name, command, signal),
     now: () => new Date(context.now()),
+    known: options.prove === true || connector.verifiedAt === null || connector.principal === null ? null : { principal: connector.principal, facts: connector.facts },
     caller: context.actor,
     grantId,
     sessionName: sessionNameOf(grantId),
@@ -68,6 +75,7 @@ export const storeCall = (context: Context, seconds = 30): Call => {
     network: createNetwork([], "the secret store"),
     run: (command) => runAllowed([], "the secret store", command, signal),
     now: () => new Date(context.now()),
+    known: null,
     caller: context.actor,
     grantId,
     sessionName: sessionNameOf(grantId),

@@ -215,6 +215,8 @@ export type Call = {
   run(command: string): Promise<string>;
   /** The broker's clock. */
   now(): Date;
+  /** What the last verification learnt. A session may then leave the proof of identity to its first use; null: prove it now. */
+  readonly known: { readonly principal: string; readonly facts: Readonly<Record<string, string>> } | null;
   /** Who asks, as the audit names them. */
   readonly caller: string;
   /** Names server-side state: what bears it is removed when the grant ends. */
@@ -297,7 +299,7 @@ export type Found<T extends ConnectorType, M extends AuthMethod> = {
 };
 
 export type AuthMethodRuntime<T extends ConnectorType, M extends AuthMethod, Session> = {
-  /** The only place the main credential is read. Resolves once the provider has said who it is; never asks a human. */
+  /** The only place the main credential is read. Unless `call.known`, resolves once the provider has said who it is; never asks a human. */
   open(
     input: {
       readonly config: ConfigOf<T, M, "_output">;

@@ -145,8 +145,8 @@ const suffixOf = (partition: string) => (partition === "aws-cn" ? "amazonaws.com
 export const stsHost = (clients: Clients, region: string): URL =>
   new URL(clients.config.stsEndpoint ?? `https://sts${clients.config.fips ? "-fips" : ""}.${region}.${suffixOf(clients.config.partition)}`);
 
-/** The connector's own working session is kept at least that long; it never leaves the broker. */
-const workingSeconds = 900;
+/** Life of the connector's own working session, which never leaves the broker. */
+export const workingSeconds = 900;
 
 type How = {
   readonly clients: Clients;
@@ -167,27 +167,32 @@ export const openSession = async (how: How, call: Call) => {
   const base = { clients, region: clients.config.region };
   const facts = (account: string) => ({ account, suffix: suffixOf(clients.config.partition), credentials: how.credentials });
   const cap = how.cap && { cap: how.cap };
+  const known = call.known && { principal: call.known.principal, by: "the last verification", account: call.known.facts["account"] ?? "" };
   if (roleArn === undefined) {
-    const keys = await source(call);
-    const identity = await whoami(clients, keys, call, () => how.mintOwn(null, workingSeconds, call));
+    const identity = known ?? (await whoami(clients, await source(call), call, () => how.mintOwn(null, workingSeconds, call)));
     const session: Session = { ...base, account: identity.account, identity: source, mint: how.mintOwn };
     return { session, identity, facts: facts(identity.account), expiresAt: how.expiresAt, ...cap };
   }
   const ask = { ...role, roleArn };
-  let working = await assumeRole(clients, source, ask, null, workingSeconds, call);
-  const identity: Session["identity"] = async (later) => {
-    const left = (working.expiresAt?.getTime() ?? 0) - later.now().getTime();
-    if (left < 120_000) working = await assumeRole(clients, source, ask, null, workingSeconds, later);
-    return working.keys;
-  };
+  const working = workingSession((later) => assumeRole(clients, source, ask, null, workingSeconds, later));
+  const identity = known ?? { principal: (await working(call)).principal, by: "sts:AssumeRole" };
   const account = accountIn(roleArn);
   const session: Session = {
     ...base,
     account,
-    identity,
+    identity: async (later) => (await working(later)).keys,
     mint: (rows, ttlSeconds, later) => assumeRole(clients, source, ask, rows, ttlSeconds, later),
   };
-  return { session, identity: { principal: working.principal, by: "sts:AssumeRole" }, facts: facts(account), expiresAt: null, ...cap };
+  return { session, identity, facts: facts(account), expiresAt: null, ...cap };
+};
+
+/** The connector's own session, made at first use and again before it ends. */
+export const workingSession = (make: (call: Call) => Promise<Assumed>): ((call: Call) => Promise<Assumed>) => {
+  let held: Assumed | null = null;
+  return async (call) => {
+    if (!held || (held.expiresAt?.getTime() ?? 0) - call.now().getTime() < 120_000) held = await make(call);
+    return held;
+  };
 };
 
 /** Every page of a paginated call, by every page size. */

@@ -1,7 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { type Call, KeywrightError, type Redacted } from "@keywright/core";
 import { type AwsConfig, createClients } from "../clients.ts";
-import { accountIn, assumeWithWebIdentity, type Session } from "../session.ts";
+import { accountIn, assumeWithWebIdentity, type Session, workingSeconds, workingSession } from "../session.ts";
 
 type Input = { readonly config: AwsConfig & { readonly roleArn: string; readonly tokenFile?: string | undefined }; readonly secret: { readonly token?: Redacted | undefined } };
 
@@ -20,7 +20,6 @@ const tokenOf =
     }
   };
 
-const workingSeconds = 900;
 export const webIdentity = {
   open: async (input: Input, call: Call) => {
     const clients = createClients(input.config);
@@ -28,14 +27,11 @@ export const webIdentity = {
     const { roleArn } = input.config;
     const assume: (...rest: [Parameters<Session["mint"]>[0], number, Call]) => ReturnType<typeof assumeWithWebIdentity> = (rows, ttl, later) =>
       assumeWithWebIdentity(clients, token, roleArn, rows, ttl, later);
-    let working = await assume(null, workingSeconds, call);
-    const identity: Session["identity"] = async (later) => {
-      if ((working.expiresAt?.getTime() ?? 0) - later.now().getTime() < 120_000) working = await assume(null, workingSeconds, later);
-      return working.keys;
-    };
+    const working = workingSession((later) => assume(null, workingSeconds, later));
+    const identity = call.known ?? { principal: (await working(call)).principal };
     const account = accountIn(roleArn);
     const suffix = input.config.partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com";
-    const session: Session = { clients, region: input.config.region, account, identity, mint: assume };
-    return { session, identity: { principal: working.principal, by: "sts:AssumeRoleWithWebIdentity" }, facts: { account, suffix, credentials: "session" }, expiresAt: null };
+    const session: Session = { clients, region: input.config.region, account, identity: async (later) => (await working(later)).keys, mint: assume };
+    return { session, identity: { principal: identity.principal, by: call.known ? "the last verification" : "sts:AssumeRoleWithWebIdentity" }, facts: { account, suffix, credentials: "session" }, expiresAt: null };
   },
 };
