@@ -72,6 +72,13 @@ export const awsEndpointEnvironment = (
   ...awsPlace(session),
 });
 
+/** Files and metadata that would win where no variable does; the two files are private to the child. */
+export const awsFileEnvironment = (files: { readonly config: string; readonly credentials: string }): Record<string, string> => ({
+  AWS_CONFIG_FILE: files.config,
+  AWS_SHARED_CREDENTIALS_FILE: files.credentials,
+  AWS_EC2_METADATA_DISABLED: "true",
+});
+
 /** Variables that would win over ours in one SDK or another. */
 export const awsCompetingVariables: readonly string[] = [
   "AWS_ACCESS_KEY_ID",
@@ -121,10 +128,57 @@ export const dockerHelperAnswer = (login: DockerLogin, asked: string) => ({
 });
 /** The exact words that let a docker client go on anonymously. */
 export const dockerNotFound = "credentials not found in native keychain";
+/** Host of a registry as clients spell it (`https://HOST/v2/`, `HOST:5000`), for comparison alone. */
+export const registryHost = (asked: string): string =>
+  asked
+    .trim()
+    .replace(/^[a-z]+:\/\//i, "")
+    .replace(/\/.*$/s, "")
+    .toLowerCase();
 
 /** `auths` of a docker `config.json`. */
 export const dockerAuth = (login: DockerLogin) => ({
   auths: { [login.registry]: { auth: Buffer.from(`${login.username}:${login.password}`).toString("base64") } },
+});
+
+/** How a client runs us for a credential: absolute paths, so that it works from any folder and any `PATH`. */
+export type HelperCommand = { readonly command: string; readonly args: readonly string[] };
+
+/** Double quotes are the one quoting that every SDK's splitter and both shells understand. */
+const quoted = (word: string): string => (/^[\w./:@=+-]+$/.test(word) ? word : `"${word.replaceAll(/(["\\$`])/g, "\\$1")}"`);
+/** One line for `credential_process`. */
+export const commandLine = ({ command, args }: HelperCommand): string => [command, ...args].map(quoted).join(" ");
+
+/** Lines of a profile that asks us; with custom endpoints a `services` section comes with it.
+ *  https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
+export const awsProfileLines = (profile: string, session: Pick<AwsSession, "region" | "endpoints">, helper: HelperCommand): readonly string[] => {
+  const endpoints = Object.entries(session.endpoints ?? {});
+  const services = `keywright-${profile}`;
+  return [
+    profile === "default" ? "[default]" : `[profile ${profile}]`,
+    `credential_process = ${commandLine(helper)}`,
+    `region = ${session.region}`,
+    ...(endpoints.length === 0
+      ? []
+      : [`services = ${services}`, `[services ${services}]`, ...endpoints.flatMap(([service, url]) => [`${service} =`, `  endpoint_url = ${url}`])]),
+  ];
+};
+
+export const execApiVersion = "client.authentication.k8s.io/v1";
+/** Cluster, user and context of one name. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
+export const kubeconfigEntries = (name: string, access: Pick<Kubernetes, "server" | "certificateAuthority" | "namespace">, helper: HelperCommand) => ({
+  clusters: {
+    name,
+    cluster: {
+      server: access.server,
+      ...(access.certificateAuthority !== undefined && { "certificate-authority-data": access.certificateAuthority }),
+    },
+  },
+  users: {
+    name,
+    user: { exec: { apiVersion: execApiVersion, command: helper.command, args: [...helper.args], interactiveMode: "Never", provideClusterInfo: false } },
+  },
+  contexts: { name, context: { cluster: name, user: name, ...(access.namespace !== undefined && { namespace: access.namespace }) } },
 });
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */

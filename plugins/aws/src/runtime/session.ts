@@ -141,9 +141,9 @@ export const whoami = async (clients: Clients, keys: Keys, call: Call, prove: ()
 };
 
 const suffixOf = (partition: string) => (partition === "aws-cn" ? "amazonaws.com.cn" : "amazonaws.com");
-/** Host of a service of a region, where no endpoint is configured. */
+/** AWS's own STS of a region, whatever endpoint is configured: an API server takes tokens for those hosts alone. */
 export const stsHost = (clients: Clients, region: string): URL =>
-  new URL(clients.config.stsEndpoint ?? `https://sts${clients.config.fips ? "-fips" : ""}.${region}.${suffixOf(clients.config.partition)}`);
+  new URL(`https://sts${clients.config.fips ? "-fips" : ""}.${region}.${suffixOf(clients.config.partition)}`);
 
 /** Life of the connector's own working session, which never leaves the broker. */
 export const workingSeconds = 900;
