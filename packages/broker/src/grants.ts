@@ -165,8 +165,9 @@ const mint = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: s
     const given = issued.expiresAt?.getTime() ?? Infinity;
     const parent = opened.expiresAt?.getTime() ?? Infinity;
     const end = Math.min(asked, given, parent);
-    const seconds = Number.isFinite(end) ? Math.round((end - issuedAt) / 1000) : null;
+    // Providers cut expiries to whole seconds: what comes within two of what was asked is what was asked.
     const slack = 2_000;
+    const seconds = !Number.isFinite(end) ? null : end >= asked - slack ? capped.seconds : Math.round((end - issuedAt) / 1000);
     const decidedBy = end < asked - slack ? (parent < given - slack ? "parent credential" : "provider") : capped.decidedBy;
     const outlives = issued.outlives?.getTime() ?? (given > end + slack && Number.isFinite(given) ? given : null);
     const plain = JSON.stringify(revealAll(issued.credential));
