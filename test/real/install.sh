@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# Brings the real servers and clients of `npm run test:real` onto a machine, by name. Slow builds are cached outside the tree
+# (KEYWRIGHT_REAL_CACHE, else the user's cache folder). Safe to run again.
+set -euo pipefail
+cache="${KEYWRIGHT_REAL_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/keywright-real}"
+mkdir -p "$cache"
+sudo=""
+[ "$(id -u)" = 0 ] || sudo="sudo"
+
+need=""
+have() { command -v "$1" >/dev/null 2>&1; }
+have radosgw || need="$need radosgw ceph-mon ceph-osd ceph-common"
+have uuidgen || need="$need uuid-runtime"
+have skopeo || need="$need skopeo"
+if [ -n "$need" ]; then
+  $sudo apt-get update -qq
+  # shellcheck disable=SC2086
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $need >/dev/null
+fi
+
+# AWS CLI and boto3, in a virtual environment of their own.
+if [ ! -x "$cache/aws/bin/aws" ]; then
+  python3 -m venv "$cache/aws"
+  "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli==1.46.2 boto3==1.44.2 || "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli boto3
+fi
+echo "ready: $cache"
