@@ -1,0 +1,17 @@
+import { createAwsDouble } from "@keywright/double-aws";
+import { createBroker } from "@keywright/broker";
+const directory = process.argv[2] ?? "";
+const aws = await createAwsDouble({});
+const all = { Version: "2012-10-17" as const, Statement: [{ Effect: "Allow" as const, Action: "*", Resource: "*" }] };
+const user = aws.createUser({ name: "kw", policies: [all] });
+const role = aws.createRole({ name: "kw", trust: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: user.arn }, Action: "sts:AssumeRole" }] }, policies: [all], maxSessionSeconds: 43200 } as never);
+aws.createBucket({ name: "models", objects: { "a.txt": "hello" } });
+aws.createCluster({ name: "prod", mappedArns: { [role.arn]: "admin" } });
+aws.createRepository({ name: "team/app" });
+const broker = await createBroker({ directory, project: "/work/main/test", builtIn: ["/work/main/plugins/local"], environment: { KEYWRIGHT_KEYRING: "off" } });
+const host = new URL(aws.url).host;
+await broker.connectors.register({ name: "prod", type: "aws", authMethod: "iam-role", config: { region: "eu-central-1", roleArn: role.arn, stsEndpoint: aws.url, s3Endpoint: aws.url, ecrEndpoint: aws.url, eksEndpoint: aws.url }, secret: { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey }, allowedEndpoints: [host, new URL(aws.eksEndpoint).host] });
+await broker.grants.issue({ connector: "prod", resourceType: "s3-bucket", resourceId: "models", ttlSeconds: 36000 });
+await broker.close();
+console.log(aws.url, aws.registry, aws.eksEndpoint);
+if (process.argv[3] === "stay") setInterval(() => {}, 1e6); else await aws.close();
