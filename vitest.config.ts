@@ -15,13 +15,25 @@ export default defineConfig({
         test: {
           ...shared,
           name: "unit",
-          include: ["packages/*/test/**/*.test.ts", "plugins/*/test/**/*.test.ts", "generators/**/*.test.ts", "test/**/*.test.ts"],
+          include: [
+            "packages/*/test/**/*.test.ts",
+            "plugins/*/test/**/*.test.ts",
+            "generators/**/*.test.ts",
+            "test/**/*.test.ts",
+          ],
           exclude: ["test/real/**", "**/node_modules/**"],
         },
       },
       {
         extends: true,
-        test: { ...shared, name: "real", include: ["test/real/**/*.test.ts"], fileParallelism: false, testTimeout: 180_000, hookTimeout: 600_000 },
+        test: {
+          ...shared,
+          name: "real",
+          include: ["test/real/**/*.test.ts"],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 600_000,
+        },
       },
     ],
   },

@@ -5,7 +5,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const root = join(import.meta.dirname, "..");
-const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], { cwd: root, encoding: "utf8" })
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: root,
+  encoding: "utf8",
+})
   .split("\n")
   .filter((file) => file !== "" && existsSync(join(root, file)));
 
@@ -22,16 +25,25 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "plugins/local": ["core", "seal"],
 };
 /** Libraries that only one package may load. */
-const ownedBy: Readonly<Record<string, string>> = { "zod-to-json-schema": "packages/manifest", kysely: "packages/broker", "@napi-rs/keyring": "packages/broker", ajv: "packages/manifest" };
+const ownedBy: Readonly<Record<string, string>> = {
+  "zod-to-json-schema": "packages/manifest",
+  kysely: "packages/broker",
+  "@napi-rs/keyring": "packages/broker",
+  ajv: "packages/manifest",
+};
 
 const sources = Object.keys(mayImport).flatMap((folder) =>
-  files.filter((file) => file.startsWith(`${folder}/src/`) && file.endsWith(".ts")).map((file) => ({ folder, file, text: readFileSync(join(root, file), "utf8") })),
+  files
+    .filter((file) => file.startsWith(`${folder}/src/`) && file.endsWith(".ts"))
+    .map((file) => ({ folder, file, text: readFileSync(join(root, file), "utf8") })),
 );
 const importsOf = (text: string) => [...text.matchAll(/(?:from|import\()\s*"([^"]+)"/g)].map((found) => found[1] ?? "");
 
 describe("imports", () => {
   it("covers every package", () => {
-    const packages = ["packages", "plugins"].flatMap((top) => readdirSync(join(root, top)).map((name) => `${top}/${name}`));
+    const packages = ["packages", "plugins"].flatMap((top) =>
+      readdirSync(join(root, top)).map((name) => `${top}/${name}`),
+    );
     expect(packages.toSorted()).toEqual(Object.keys(mayImport).toSorted());
   });
   it("go one way", () => {
@@ -45,20 +57,36 @@ describe("imports", () => {
     expect(wrong).toEqual([]);
   });
   it("keep each library in its one place", () => {
-    const wrong = sources.flatMap(({ folder, file, text }) => importsOf(text).filter((name) => ownedBy[name] !== undefined && ownedBy[name] !== folder).map((name) => `${file} imports ${name}`));
+    const wrong = sources.flatMap(({ folder, file, text }) =>
+      importsOf(text)
+        .filter((name) => ownedBy[name] !== undefined && ownedBy[name] !== folder)
+        .map((name) => `${file} imports ${name}`),
+    );
     expect(wrong).toEqual([]);
   });
   it("load no SDK from a plugin's declarations", () => {
     const wrong = files
       .filter((file) => /^plugins\/[^/]+\/src\/(index|declaration)/.test(file))
-      .flatMap((file) => importsOf(readFileSync(join(root, file), "utf8")).filter((name) => /^(@aws-sdk|@smithy|node:)/.test(name)).map((name) => `${file} imports ${name}`));
+      .flatMap((file) =>
+        importsOf(readFileSync(join(root, file), "utf8"))
+          .filter((name) => /^(@aws-sdk|@smithy|node:)/.test(name))
+          .map((name) => `${file} imports ${name}`),
+      );
     expect(wrong).toEqual([]);
   });
 });
 
 describe("plugins", () => {
   it.each(readdirSync(join(root, "plugins")))("%s has the shape of every plugin", (name) => {
-    for (const part of ["package.json", "README.md", "tsconfig.json", "src/index.ts", "src/runtime", "generated/manifest.json"]) expect(existsSync(join(root, "plugins", name, part)), part).toBe(true);
+    for (const part of [
+      "package.json",
+      "README.md",
+      "tsconfig.json",
+      "src/index.ts",
+      "src/runtime",
+      "generated/manifest.json",
+    ])
+      expect(existsSync(join(root, "plugins", name, part)), part).toBe(true);
   });
 });
 
@@ -67,7 +95,12 @@ describe("what is committed", () => {
     const lock = readFileSync(join(root, "package-lock.json"), "utf8");
     expect(lock).not.toMatch(/"resolved": "https?:/);
     const machine = new RegExp(["/wor", "k/main"].join("") + "|" + ["/tmp/bash", "_jobs"].join(""));
-    const wrong = files.filter((file) => /\.(ts|js|json|md|sh|yaml)$/.test(file) && file !== "package-lock.json" && machine.test(readFileSync(join(root, file), "utf8")));
+    const wrong = files.filter(
+      (file) =>
+        /\.(ts|js|json|md|sh|yaml)$/.test(file) &&
+        file !== "package-lock.json" &&
+        machine.test(readFileSync(join(root, file), "utf8")),
+    );
     expect(wrong).toEqual([]);
   });
 });

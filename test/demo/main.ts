@@ -39,10 +39,16 @@ const kw = await openKeywright({
 });
 try {
   step("An AWS on loopback");
-  const user = aws.createUser({ name: "broker", policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: "*" }] }] });
+  const user = aws.createUser({
+    name: "broker",
+    policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "sts:AssumeRole", Resource: "*" }] }],
+  });
   const role = aws.createRole({
     name: "data",
-    trust: { Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: user.arn }, Action: "sts:AssumeRole" }] },
+    trust: {
+      Version: "2012-10-17",
+      Statement: [{ Effect: "Allow", Principal: { AWS: user.arn }, Action: "sts:AssumeRole" }],
+    },
     policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:*", Resource: "*" }] }],
   });
   aws.createBucket({ name: "models", objects: { "weights.txt": "0.1 0.2 0.3" } });
@@ -60,7 +66,12 @@ try {
       secret: { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey },
       allowedEndpoints: [new URL(aws.url).host],
     },
-    { onCheck: (check) => (check.ok ? yes(`${check.step}: ${check.tried}${check.detail === undefined ? "" : ` → ${check.detail}`}`) : refused(`${check.step}: ${check.detail}`)) },
+    {
+      onCheck: (check) =>
+        check.ok
+          ? yes(`${check.step}: ${check.tried}${check.detail === undefined ? "" : ` → ${check.detail}`}`)
+          : refused(`${check.step}: ${check.detail}`),
+    },
   );
   yes(`saved ${connector.name} (${connector.id})${enabled === null ? "" : `, enabled ${enabled}`}`);
 
@@ -71,21 +82,45 @@ try {
   }
 
   step("Ask for one bucket, to read");
-  const grants = await kw.grants({ connector: "demo", resourceType: "s3-bucket", resourceId: "models", access: "read", ttlSeconds: 900 });
+  const grants = await kw.grants({
+    connector: "demo",
+    resourceType: "s3-bucket",
+    resourceId: "models",
+    access: "read",
+    ttlSeconds: 900,
+  });
   const grant = grants.latest;
-  yes(`grant ${grant.id}: ${grant.access} on ${grant.resourceId} for ${grant.lifetime.seconds} s (decided by: ${grant.lifetime.decidedBy})`);
-  yes(`confined to the ${grant.confinement?.to} by a ${grant.confinement?.by}; key ${grant.credential.accessKeyId}, secret ${String(grant.credential.secretAccessKey)}`);
+  yes(
+    `grant ${grant.id}: ${grant.access} on ${grant.resourceId} for ${grant.lifetime.seconds} s (decided by: ${grant.lifetime.decidedBy})`,
+  );
+  yes(
+    `confined to the ${grant.confinement?.to} by a ${grant.confinement?.by}; key ${grant.credential.accessKeyId}, secret ${String(grant.credential.secretAccessKey)}`,
+  );
 
   step("Use it with the AWS SDK as it is");
   const s3 = createS3Client(grants);
-  yes(`read  s3://models/weights.txt → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`);
+  yes(
+    `read  s3://models/weights.txt → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`,
+  );
   const before = [...aws.bucket("models").objects.keys()].join(", ");
-  refused(`write s3://models/new.txt → ${await outcome(s3.send(new PutObjectCommand({ Bucket: "models", Key: "new.txt", Body: "x" })))}`);
+  refused(
+    `write s3://models/new.txt → ${await outcome(s3.send(new PutObjectCommand({ Bucket: "models", Key: "new.txt", Body: "x" })))}`,
+  );
   note(`the bucket held ${before}, and holds ${[...aws.bucket("models").objects.keys()].join(", ")}`);
-  refused(`read  s3://payroll/salaries.txt → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "payroll", Key: "salaries.txt" })))}`);
-  const wide = await kw.grants({ connector: "demo", resourceType: "s3-bucket", resourceId: "payroll", access: "read", ttlSeconds: 900 });
+  refused(
+    `read  s3://payroll/salaries.txt → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "payroll", Key: "salaries.txt" })))}`,
+  );
+  const wide = await kw.grants({
+    connector: "demo",
+    resourceType: "s3-bucket",
+    resourceId: "payroll",
+    access: "read",
+    ttlSeconds: 900,
+  });
   const neighbour = createS3Client(wide);
-  note(`the role may: a grant for payroll, from the same connector, reads it → ${await outcome(neighbour.send(new GetObjectCommand({ Bucket: "payroll", Key: "salaries.txt" })))}`);
+  note(
+    `the role may: a grant for payroll, from the same connector, reads it → ${await outcome(neighbour.send(new GetObjectCommand({ Bucket: "payroll", Key: "salaries.txt" })))}`,
+  );
   neighbour.destroy();
 
   step("Move the clock of the cloud and of the broker 16 minutes on; the SDK's own stays");
@@ -94,22 +129,39 @@ try {
     region: aws.region,
     endpoint: aws.url,
     forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey: secretAccessKey.reveal(), ...(sessionToken && { sessionToken: sessionToken.reveal() }) },
+    credentials: {
+      accessKeyId,
+      secretAccessKey: secretAccessKey.reveal(),
+      ...(sessionToken && { sessionToken: sessionToken.reveal() }),
+    },
   });
   aws.advance(16 * 60);
-  note(`here it is ${new Date().toISOString()}, there ${aws.now().toISOString()}; the grant ended ${grant.expiresAt?.toISOString()}`);
-  refused(`the old credential reads s3://models/weights.txt → ${await outcome(old.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`);
+  note(
+    `here it is ${new Date().toISOString()}, there ${aws.now().toISOString()}; the grant ended ${grant.expiresAt?.toISOString()}`,
+  );
+  refused(
+    `the old credential reads s3://models/weights.txt → ${await outcome(old.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`,
+  );
   aws.calls.length = 0;
-  yes(`the client from before reads it → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`);
-  const refusals = aws.calls.filter(({ service, errorCode }) => service === "s3" && errorCode === "ExpiredToken").length;
+  yes(
+    `the client from before reads it → ${await outcome(s3.send(new GetObjectCommand({ Bucket: "models", Key: "weights.txt" })))}`,
+  );
+  const refusals = aws.calls.filter(
+    ({ service, errorCode }) => service === "s3" && errorCode === "ExpiredToken",
+  ).length;
   const again = aws.calls.filter(({ action, status }) => action === "AssumeRole" && status === 200).length;
-  note(`it was refused ${refusals} time(s), had ${again} session minted, and carried on with grant ${grants.latest.id}`);
+  note(
+    `it was refused ${refusals} time(s), had ${again} session minted, and carried on with grant ${grants.latest.id}`,
+  );
 
   step("What is on record");
   const sessions = [...new Set(aws.calls.flatMap(({ sessionName }) => sessionName ?? []))];
   const proof = kw.broker.audit.verify();
   yes(`${proof.rows} audit rows, chain whole; the cloud's log names the sessions ${sessions.join(", ")}`);
-  for (const row of kw.broker.audit.list({ limit: 4 })) note(`${new Date(row.at).toISOString()} ${row.actor} ${row.action} ${row.outcome}${row.grant === null ? "" : ` ${row.grant}`}`);
+  for (const row of kw.broker.audit.list({ limit: 4 }))
+    note(
+      `${new Date(row.at).toISOString()} ${row.actor} ${row.action} ${row.outcome}${row.grant === null ? "" : ` ${row.grant}`}`,
+    );
   old.destroy();
   s3.destroy();
 } finally {
@@ -117,7 +169,9 @@ try {
   await aws.close();
 }
 
-step(`Done in ${((performance.now() - started) / 1000).toFixed(1)} s. State is in ${directory}; nothing else was left.`);
+step(
+  `Done in ${((performance.now() - started) / 1000).toFixed(1)} s. State is in ${directory}; nothing else was left.`,
+);
 console.log(`
 The same on your own account, in an empty folder:
 

@@ -46,21 +46,49 @@ afterAll(async () => {
 const askCluster = (grant: Grant, path: string, method = "GET"): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
     const { server = "", certificateAuthority = "", token = "" } = plain(grant);
-    const sent = request(new URL(path, server), { method, ca: Buffer.from(certificateAuthority, "base64"), headers: { authorization: `Bearer ${token}`, "content-type": "application/json" } }, (answer) => {
-      let body = "";
-      answer.on("data", (chunk: Buffer) => (body += chunk.toString()));
-      answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body }));
-    });
+    const sent = request(
+      new URL(path, server),
+      {
+        method,
+        ca: Buffer.from(certificateAuthority, "base64"),
+        headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+      },
+      (answer) => {
+        let body = "";
+        answer.on("data", (chunk: Buffer) => (body += chunk.toString()));
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body }));
+      },
+    );
     sent.once("error", reject);
-    sent.end(method === "POST" ? JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" }) : undefined);
+    sent.end(
+      method === "POST"
+        ? JSON.stringify({ apiVersion: "authentication.k8s.io/v1", kind: "SelfSubjectReview" })
+        : undefined,
+    );
   });
 
 describe("EKS", () => {
-  const signed = ["iam-role", "web-identity", "secret-key-role", "sts-token-role", "session-token-role", "secret-key", "federation-token", "session-token", "sts-token"];
+  const signed = [
+    "iam-role",
+    "web-identity",
+    "secret-key-role",
+    "sts-token-role",
+    "session-token-role",
+    "secret-key",
+    "federation-token",
+    "session-token",
+    "sts-token",
+  ];
   it.each(signed)("%s signs a token for one cluster, without the stored credential", async (connector) => {
-    const ask = (resourceId: string) => bench.broker.grants.issue({ connector, resourceType: "kubernetes-cluster", resourceId, access: "admin" });
+    const ask = (resourceId: string) =>
+      bench.broker.grants.issue({ connector, resourceType: "kubernetes-cluster", resourceId, access: "admin" });
     const grant = await ask("eks://eu-central-1/prod");
-    expect(grant).toMatchObject({ kind: "kubernetes", confinement: { to: "resource", by: "cluster-token" }, mainCredential: false, lifetime: { seconds: 840 } });
+    expect(grant).toMatchObject({
+      kind: "kubernetes",
+      confinement: { to: "resource", by: "cluster-token" },
+      mainCredential: false,
+      lifetime: { seconds: 840 },
+    });
     const who = await askCluster(grant, "/apis/authentication.k8s.io/v1/selfsubjectreviews", "POST");
     expect([who.status, who.body.includes(mapped)]).toEqual([201, true]);
     const secret = target.methods[connector]?.secret?.["secretAccessKey"];
@@ -69,18 +97,31 @@ describe("EKS", () => {
     expect((await askCluster(await ask("next"), "/api")).status).toBe(401);
   });
   it("is refused by the cluster after its 15 minutes, and a new one works", async () => {
-    const ask = () => bench.broker.grants.issue({ connector: "iam-role", resourceType: "kubernetes-cluster", resourceId: "prod", access: "admin" });
+    const ask = () =>
+      bench.broker.grants.issue({
+        connector: "iam-role",
+        resourceType: "kubernetes-cluster",
+        resourceId: "prod",
+        access: "admin",
+      });
     const grant = await ask();
     await target.pass(901);
     expect((await askCluster(grant, "/api")).status).toBe(401);
     expect((await askCluster(await ask(), "/api")).status).toBe(200);
   });
   it("offers admin alone, so the access must be named", async () => {
-    const refused = await bench.broker.grants.issue({ connector: "iam-role", resourceType: "kubernetes-cluster", resourceId: "prod" }).catch((error: unknown) => error);
+    const refused = await bench.broker.grants
+      .issue({ connector: "iam-role", resourceType: "kubernetes-cluster", resourceId: "prod" })
+      .catch((error: unknown) => error);
     expect(refused).toMatchObject({ code: "access-not-offered", message: expect.stringContaining("admin") });
   });
   it("reaches a second region", async () => {
-    const grant = await bench.broker.grants.issue({ connector: "iam-role", resourceType: "kubernetes-cluster", resourceId: "arn:aws:eks:eu-west-1:123456789012:cluster/far", access: "admin" });
+    const grant = await bench.broker.grants.issue({
+      connector: "iam-role",
+      resourceType: "kubernetes-cluster",
+      resourceId: "arn:aws:eks:eu-west-1:123456789012:cluster/far",
+      access: "admin",
+    });
     expect(grant.resourceId).toBe("eks://eu-west-1/far");
     expect((await askCluster(grant, "/api")).status).toBe(200);
   });
@@ -97,23 +138,57 @@ describe("ECR", () => {
   });
   const registry = (grant: Grant, path: string, init: RequestInit = {}) => {
     const { registry: host, username, password } = plain(grant);
-    return fetch(new URL(path, `http://${host}`), { ...init, headers: { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`, ...(init.headers as Record<string, string>) } });
+    return fetch(new URL(path, `http://${host}`), {
+      ...init,
+      headers: {
+        authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}`,
+        ...(init.headers as Record<string, string>),
+      },
+    });
   };
   const push = async (grant: Grant, repository: string): Promise<number> => {
     const start = await registry(grant, `/v2/${repository}/blobs/uploads/`, { method: "POST" });
     if (start.status !== 202) return start.status;
     const at = start.headers.get("location") ?? "";
-    const blob = await registry(grant, `${at}${at.includes("?") ? "&" : "?"}digest=${digest}`, { method: "PUT", body: image.config, headers: { "content-type": "application/octet-stream" } });
+    const blob = await registry(grant, `${at}${at.includes("?") ? "&" : "?"}digest=${digest}`, {
+      method: "PUT",
+      body: image.config,
+      headers: { "content-type": "application/octet-stream" },
+    });
     if (blob.status !== 201) return blob.status;
-    return (await registry(grant, `/v2/${repository}/manifests/v1`, { method: "PUT", body: manifest, headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" } })).status;
+    return (
+      await registry(grant, `/v2/${repository}/manifests/v1`, {
+        method: "PUT",
+        body: manifest,
+        headers: { "content-type": "application/vnd.oci.image.manifest.v1+json" },
+      })
+    ).status;
   };
-  const pull = async (grant: Grant, repository: string) => (await registry(grant, `/v2/${repository}/manifests/v1`, { headers: { accept: "application/vnd.oci.image.manifest.v1+json" } })).status;
-  const narrow = ["iam-role", "web-identity", "secret-key", "federation-token", "secret-key-role", "sts-token-role", "session-token-role"];
+  const pull = async (grant: Grant, repository: string) =>
+    (
+      await registry(grant, `/v2/${repository}/manifests/v1`, {
+        headers: { accept: "application/vnd.oci.image.manifest.v1+json" },
+      })
+    ).status;
+  const narrow = [
+    "iam-role",
+    "web-identity",
+    "secret-key",
+    "federation-token",
+    "secret-key-role",
+    "sts-token-role",
+    "session-token-role",
+  ];
 
   it.each(narrow)("%s: push and pull in one repository, and nothing next to it", async (connector) => {
-    const ask = (access: string, repository = "team/app") => bench.broker.grants.issue({ connector, resourceType: "docker-registry", resourceId: repository, access });
+    const ask = (access: string, repository = "team/app") =>
+      bench.broker.grants.issue({ connector, resourceType: "docker-registry", resourceId: repository, access });
     const write = await ask("write");
-    expect(write).toMatchObject({ kind: "docker-login", resourceId: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app", confinement: { to: "resource", by: "session-policy" } });
+    expect(write).toMatchObject({
+      kind: "docker-login",
+      resourceId: "123456789012.dkr.ecr.eu-central-1.amazonaws.com/team/app",
+      confinement: { to: "resource", by: "session-policy" },
+    });
     expect(await push(write, "team/app")).toBe(201);
     const read = await ask("read");
     expect(await pull(read, "team/app")).toBe(200);
@@ -124,17 +199,27 @@ describe("ECR", () => {
     expect(await pull(read, "team/other")).toBe(403);
     expect(JSON.stringify([...aws.repository("team/other").manifests.keys()])).toBe(before);
   });
-  it.each(["sts-token", "session-token"])("%s cannot narrow: it needs the operator's word, and never hands out the key", async (connector) => {
-    const ask = () => bench.broker.grants.issue({ connector, resourceType: "docker-registry", resourceId: "team/app" });
-    expect(await ask().catch((error: unknown) => error)).toMatchObject({ code: "unconfined" });
-    await bench.broker.connectors.update(connector, { allowUnconfined: true });
-    const grant = await ask();
-    expect(grant).toMatchObject({ unconfined: true, mainCredential: false });
-    expect(JSON.stringify(plain(grant))).not.toContain(target.methods[connector]?.secret?.["secretAccessKey"]);
-    await bench.broker.connectors.update(connector, { allowUnconfined: false });
-  });
+  it.each(["sts-token", "session-token"])(
+    "%s cannot narrow: it needs the operator's word, and never hands out the key",
+    async (connector) => {
+      const ask = () =>
+        bench.broker.grants.issue({ connector, resourceType: "docker-registry", resourceId: "team/app" });
+      expect(await ask().catch((error: unknown) => error)).toMatchObject({ code: "unconfined" });
+      await bench.broker.connectors.update(connector, { allowUnconfined: true });
+      const grant = await ask();
+      expect(grant).toMatchObject({ unconfined: true, mainCredential: false });
+      expect(JSON.stringify(plain(grant))).not.toContain(target.methods[connector]?.secret?.["secretAccessKey"]);
+      await bench.broker.connectors.update(connector, { allowUnconfined: false });
+    },
+  );
   it("says that a login outlives what was asked, and stops serving it at the shorter time", async () => {
-    const ask = () => bench.broker.grants.issue({ connector: "iam-role", resourceType: "docker-registry", resourceId: "team/app", ttlSeconds: 900 });
+    const ask = () =>
+      bench.broker.grants.issue({
+        connector: "iam-role",
+        resourceType: "docker-registry",
+        resourceId: "team/app",
+        ttlSeconds: 900,
+      });
     const grant = await ask();
     expect(grant.lifetime.seconds).toBeLessThanOrEqual(900);
     expect((grant.outlives?.getTime() ?? 0) - grant.issuedAt.getTime()).toBeGreaterThan(11 * 3600_000);
@@ -143,7 +228,12 @@ describe("ECR", () => {
     expect((await ask()).id).not.toBe(grant.id);
   });
   it("reaches a second region by its host", async () => {
-    const grant = await bench.broker.grants.issue({ connector: "iam-role", resourceType: "docker-registry", resourceId: "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/far/app", access: "write" });
+    const grant = await bench.broker.grants.issue({
+      connector: "iam-role",
+      resourceType: "docker-registry",
+      resourceId: "https://123456789012.dkr.ecr.eu-west-1.amazonaws.com/far/app",
+      access: "write",
+    });
     expect(grant.resourceId).toBe("123456789012.dkr.ecr.eu-west-1.amazonaws.com/far/app");
   });
 });
@@ -151,7 +241,12 @@ describe("ECR", () => {
 describe("the account", () => {
   const s3 = (grant: Grant) => {
     const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = plain(grant);
-    return new S3Client({ region: "eu-central-1", endpoint: target.aws.url, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey, sessionToken } });
+    return new S3Client({
+      region: "eu-central-1",
+      endpoint: target.aws.url,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+    });
   };
   const put = (grant: Grant) =>
     s3(grant)
@@ -160,20 +255,35 @@ describe("the account", () => {
         () => 200,
         (error: { $metadata: { httpStatusCode: number } }) => error.$metadata.httpStatusCode,
       );
-  it.each(["iam-role", "secret-key", "federation-token", "web-identity"])("%s: read reads, admin does what the identity may", async (connector) => {
-    const ask = (access: string) => bench.broker.grants.issue({ connector, resourceType: "aws-generic", access });
-    const read = await ask("read");
-    expect((await s3(read).send(new ListBucketsCommand({}))).Buckets?.length).toBe(2);
-    expect(await put(read)).toBe(403);
-    expect(await target.keys("models")).not.toContain("in/generic.txt");
-    expect(await put(await ask("admin"))).toBe(200);
-    target.aws.bucket("models").objects.delete("in/generic.txt");
-  });
+  it.each(["iam-role", "secret-key", "federation-token", "web-identity"])(
+    "%s: read reads, admin does what the identity may",
+    async (connector) => {
+      const ask = (access: string) => bench.broker.grants.issue({ connector, resourceType: "aws-generic", access });
+      const read = await ask("read");
+      expect((await s3(read).send(new ListBucketsCommand({}))).Buckets?.length).toBe(2);
+      expect(await put(read)).toBe(403);
+      expect(await target.keys("models")).not.toContain("in/generic.txt");
+      expect(await put(await ask("admin"))).toBe(200);
+      target.aws.bucket("models").objects.delete("in/generic.txt");
+    },
+  );
   it("names the mint in the provider's log", async () => {
-    const grant = await bench.broker.grants.issue({ connector: "iam-role", resourceType: "aws-generic", access: "read", ttlSeconds: 1000 });
+    const grant = await bench.broker.grants.issue({
+      connector: "iam-role",
+      resourceType: "aws-generic",
+      access: "read",
+      ttlSeconds: 1000,
+    });
     const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = plain(grant);
-    const { Arn } = await new STSClient({ region: "eu-central-1", endpoint: target.aws.url, credentials: { accessKeyId, secretAccessKey, sessionToken } }).send(new GetCallerIdentityCommand({}));
+    const { Arn } = await new STSClient({
+      region: "eu-central-1",
+      endpoint: target.aws.url,
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+    }).send(new GetCallerIdentityCommand({}));
     expect(Arn?.endsWith(`/kw-${grant.id}`)).toBe(true);
-    expect(bench.broker.audit.list({ grant: grant.id }).map(({ action }) => action)).toEqual(["grant.issue", "grant.mint"]);
+    expect(bench.broker.audit.list({ grant: grant.id }).map(({ action }) => action)).toEqual([
+      "grant.issue",
+      "grant.mint",
+    ]);
   });
 });

@@ -1,5 +1,14 @@
 /** What the broker promises beside narrowing: audit, keys, rotation, scope, lifetimes, listing, bad state. */
-import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
@@ -37,7 +46,11 @@ const registration = (name: string, more: object = {}, method = "iam-role") => {
     ...rest,
   };
 };
-const failure = (work: Promise<unknown>) => work.then(() => null, (error: unknown) => error);
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => null,
+    (error: unknown) => error,
+  );
 const withBench = async (work: (bench: Bench) => Promise<void>, directory = folder()) => {
   const bench = await createBench(target.clock, directory);
   try {
@@ -52,9 +65,15 @@ describe("registration", () => {
     withBench(async ({ broker }) => {
       target.aws.calls.length = 0;
       const { connector, checks, enabled } = await broker.connectors.register(registration("prod"));
-      expect(checks.map(({ step, ok }) => [step, ok])).toEqual([["identity", true], ["permission", true]]);
+      expect(checks.map(({ step, ok }) => [step, ok])).toEqual([
+        ["identity", true],
+        ["permission", true],
+      ]);
       expect(target.aws.calls.filter(({ action }) => action === "AssumeRole").length).toBe(1);
-      expect(connector).toMatchObject({ facts: { account: target.aws.accountId }, principal: expect.stringContaining("assumed-role/kw/") });
+      expect(connector).toMatchObject({
+        facts: { account: target.aws.accountId },
+        principal: expect.stringContaining("assumed-role/kw/"),
+      });
       expect(enabled).toMatch(/^@keywright\/aws@/);
       expect((await broker.connectors.register(registration("second"))).enabled).toBeNull();
     }));
@@ -63,10 +82,23 @@ describe("registration", () => {
       const poor = target.aws.createUser({ name: "poor", policies: [] });
       const secret = { accessKeyId: poor.accessKeyId, secretAccessKey: poor.secretAccessKey };
       const checks: { step: string; ok: boolean; document?: string }[] = [];
-      const error = await failure(broker.connectors.register(registration("prod", { secret }, "secret-key"), { onCheck: (check) => checks.push(check) }));
-      expect(error).toMatchObject({ code: "verification-failed", hint: expect.stringContaining("s3:ListAllMyBuckets") });
-      expect(checks.map(({ step, ok }) => [step, ok])).toEqual([["identity", true], ["permission", false]]);
-      expect(JSON.parse(checks[1]?.document ?? "{}")).toEqual({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }] });
+      const error = await failure(
+        broker.connectors.register(registration("prod", { secret }, "secret-key"), {
+          onCheck: (check) => checks.push(check),
+        }),
+      );
+      expect(error).toMatchObject({
+        code: "verification-failed",
+        hint: expect.stringContaining("s3:ListAllMyBuckets"),
+      });
+      expect(checks.map(({ step, ok }) => [step, ok])).toEqual([
+        ["identity", true],
+        ["permission", false],
+      ]);
+      expect(JSON.parse(checks[1]?.document ?? "{}")).toEqual({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: "s3:ListAllMyBuckets", Resource: "*" }],
+      });
       expect(broker.connectors.list()).toEqual([]);
       await broker.connectors.register(registration("prod", { secret }, "secret-key"), { verify: false });
       expect(broker.connectors.list().map(({ verifiedAt }) => verifiedAt)).toEqual([null]);
@@ -74,7 +106,10 @@ describe("registration", () => {
   it("of a wrong key stops at identity", () =>
     withBench(async ({ broker }) => {
       const secret = { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "nothing that is known" };
-      expect(await failure(broker.connectors.register(registration("prod", { secret })))).toMatchObject({ code: "verification-failed", data: { checks: [{ step: "identity", code: "credential-rejected" }] } });
+      expect(await failure(broker.connectors.register(registration("prod", { secret })))).toMatchObject({
+        code: "verification-failed",
+        data: { checks: [{ step: "identity", code: "credential-rejected" }] },
+      });
     }));
   it.each([
     ["an unknown field", { config: { regoin: "eu-central-1" } }, "config-invalid", /region/],
@@ -85,19 +120,40 @@ describe("registration", () => {
     ["an unknown type", { type: "awz" }, "type-not-found", /aws/],
     ["an empty name", { name: "" }, "config-invalid", /name/],
     ["a name with a newline", { name: "a\nb" }, "config-invalid", /name/],
-    ["an empty secret", { secret: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "" } }, "secret-invalid", /secretAccessKey/],
-    ["a secret of a megabyte", { secret: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "x".repeat(1_048_576) } }, "secret-invalid", /secretAccessKey/],
+    [
+      "an empty secret",
+      { secret: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "" } },
+      "secret-invalid",
+      /secretAccessKey/,
+    ],
+    [
+      "a secret of a megabyte",
+      { secret: { accessKeyId: "AKIAIOSFODNN7EXAMPLE", secretAccessKey: "x".repeat(1_048_576) } },
+      "secret-invalid",
+      /secretAccessKey/,
+    ],
     ["a missing secret", { secret: { accessKeyId: "AKIAIOSFODNN7EXAMPLE" } }, "secret-invalid", /secretAccessKey/],
     ["a malformed bucket", { resourceId: "s3://UPPER" }, "resource-id-invalid", /s3:\/\//],
     ["a bucket of another partition", { resourceId: "arn:aws-cn:s3:::models" }, "out-of-scope", /aws-cn/],
     ["an expiry without a zone", { expiresAt: "2026-01-01T00:00:00" }, "config-invalid", /zone/],
     ["an endpoint that is not allowed", { allowedEndpoints: [] }, "endpoint-not-allowed", /allow-endpoint/],
-    ["a role option without the role", { authMethod: "secret-key", config: { roleArn: undefined, externalId: "x1" } }, "config-invalid", /roleArn/],
+    [
+      "a role option without the role",
+      { authMethod: "secret-key", config: { roleArn: undefined, externalId: "x1" } },
+      "config-invalid",
+      /roleArn/,
+    ],
   ])("refuses %s with what to do", async (_what, more, code, words) =>
     withBench(async ({ broker }) => {
       const given = registration("prod", more);
-      const config = Object.fromEntries(Object.entries(given.config as object).filter(([, value]) => value !== undefined));
-      const error = (await failure(broker.connectors.register({ ...given, config }))) as { code: string; message: string; hint?: string };
+      const config = Object.fromEntries(
+        Object.entries(given.config as object).filter(([, value]) => value !== undefined),
+      );
+      const error = (await failure(broker.connectors.register({ ...given, config }))) as {
+        code: string;
+        message: string;
+        hint?: string;
+      };
       expect(error).toMatchObject({ code });
       expect(`${error.message} ${error.hint}`).toMatch(words);
       expect(error.message).not.toContain("\n");
@@ -111,37 +167,67 @@ describe("scope", () => {
     withBench(async ({ broker }) => {
       await broker.connectors.register(registration("prod", { resourceId: "arn:aws:s3:::models" }));
       expect((await broker.grants.issue({ connector: "prod" })).resourceId).toBe("s3://models");
-      expect((await broker.grants.issue({ connector: "prod", resourceId: "s3://models/in/" })).resourceId).toBe("s3://models/in");
+      expect((await broker.grants.issue({ connector: "prod", resourceId: "s3://models/in/" })).resourceId).toBe(
+        "s3://models/in",
+      );
       for (const resourceId of ["models-2", "s3://models-2", "arn:aws:s3:::models-2/in"]) {
-        expect(await failure(broker.grants.issue({ connector: "prod", resourceId }))).toMatchObject({ code: "out-of-scope" });
+        expect(await failure(broker.grants.issue({ connector: "prod", resourceId }))).toMatchObject({
+          code: "out-of-scope",
+        });
       }
-      expect(await failure(broker.grants.issue({ connector: "prod", resourceType: "aws-generic" }))).toMatchObject({ code: "out-of-scope" });
+      expect(await failure(broker.grants.issue({ connector: "prod", resourceType: "aws-generic" }))).toMatchObject({
+        code: "out-of-scope",
+      });
       const refused = broker.audit.list({ action: "grant.issue" }).filter(({ outcome }) => outcome === "refused");
       expect(refused.length).toBe(4);
     }));
   it("of one prefix does not reach its siblings", () =>
     withBench(async ({ broker }) => {
       await broker.connectors.register(registration("prod", { resourceId: "s3://models/in" }));
-      expect((await broker.grants.issue({ connector: "prod", resourceId: "s3://models/in/deep" })).resourceId).toBe("s3://models/in/deep");
+      expect((await broker.grants.issue({ connector: "prod", resourceId: "s3://models/in/deep" })).resourceId).toBe(
+        "s3://models/in/deep",
+      );
       for (const resourceId of ["s3://models", "s3://models/inside", "s3://models/out"]) {
-        expect(await failure(broker.grants.issue({ connector: "prod", resourceId })), resourceId).toMatchObject({ code: "out-of-scope" });
+        expect(await failure(broker.grants.issue({ connector: "prod", resourceId })), resourceId).toMatchObject({
+          code: "out-of-scope",
+        });
       }
     }));
   it("stays as it was when an update does not name it", () =>
     withBench(async ({ broker }) => {
-      await broker.connectors.register(registration("prod", { resourceId: "models", lifetimeSeconds: 1800, labels: { team: "a" } }));
+      await broker.connectors.register(
+        registration("prod", { resourceId: "models", lifetimeSeconds: 1800, labels: { team: "a" } }),
+      );
       const { connector } = await broker.connectors.update("prod", { description: "new" });
-      expect(connector).toMatchObject({ resourceId: "s3://models", resourceTypes: ["s3-bucket"], lifetimeSeconds: 1800, labels: { team: "a" }, version: 2 });
+      expect(connector).toMatchObject({
+        resourceId: "s3://models",
+        resourceTypes: ["s3-bucket"],
+        lifetimeSeconds: 1800,
+        labels: { team: "a" },
+        version: 2,
+      });
       expect(broker.connectors.get("prod")).toEqual({ ...connector, description: "new" });
-      const { connector: moved } = await broker.connectors.update("prod", { config: { regions: ["eu-west-1"] }, labels: {} });
-      expect(moved).toMatchObject({ description: "new", labels: {}, config: { regions: ["eu-west-1"], region: "eu-central-1" } });
-      expect((await broker.connectors.update("prod", { unset: ["regions"] })).connector.config).not.toHaveProperty("regions");
+      const { connector: moved } = await broker.connectors.update("prod", {
+        config: { regions: ["eu-west-1"] },
+        labels: {},
+      });
+      expect(moved).toMatchObject({
+        description: "new",
+        labels: {},
+        config: { regions: ["eu-west-1"], region: "eu-central-1" },
+      });
+      expect((await broker.connectors.update("prod", { unset: ["regions"] })).connector.config).not.toHaveProperty(
+        "regions",
+      );
     }));
   it("is found by type, resource, id in any spelling, label and name; the id stays over a rename", () =>
     withBench(async ({ broker }) => {
-      const { connector } = await broker.connectors.register(registration("prod", { resourceId: "models", labels: { team: "a" } }));
+      const { connector } = await broker.connectors.register(
+        registration("prod", { resourceId: "models", labels: { team: "a" } }),
+      );
       await broker.connectors.register(registration("wide", { labels: { team: "b" } }));
-      const names = (filter: Parameters<Broker["connectors"]["list"]>[0]) => broker.connectors.list(filter).map(({ name }) => name);
+      const names = (filter: Parameters<Broker["connectors"]["list"]>[0]) =>
+        broker.connectors.list(filter).map(({ name }) => name);
       expect(names({ type: "aws" })).toEqual(["prod", "wide"]);
       expect(names({ labels: { team: "a" } })).toEqual(["prod"]);
       expect(names({ resourceId: "arn:aws:s3:::models" })).toEqual(["prod", "wide"]);
@@ -150,7 +236,9 @@ describe("scope", () => {
       expect(names({ name: "pr*" })).toEqual(["prod"]);
       await broker.connectors.update("prod", { name: "renamed" });
       expect(broker.connectors.get(connector.id).name).toBe("renamed");
-      expect(await failure(broker.connectors.update("renamed", { name: "wide" }))).toMatchObject({ code: "name-taken" });
+      expect(await failure(broker.connectors.update("renamed", { name: "wide" }))).toMatchObject({
+        code: "name-taken",
+      });
     }));
 });
 
@@ -158,7 +246,14 @@ describe("lifetimes", () => {
   it("below the minimum are refused, above the maximum are capped, and the grant says what decided", () =>
     withBench(async ({ broker }) => {
       await broker.connectors.register(registration("prod"));
-      const ask = async (ttlSeconds?: number) => (await broker.grants.issue({ connector: "prod", resourceId: "models", ...(ttlSeconds !== undefined && { ttlSeconds }) })).lifetime;
+      const ask = async (ttlSeconds?: number) =>
+        (
+          await broker.grants.issue({
+            connector: "prod",
+            resourceId: "models",
+            ...(ttlSeconds !== undefined && { ttlSeconds }),
+          })
+        ).lifetime;
       expect(await failure(ask(899))).toMatchObject({ code: "lifetime-out-of-bounds", data: { min: 900 } });
       expect(await failure(ask(1.5))).toMatchObject({ code: "lifetime-out-of-bounds" });
       expect(await ask()).toEqual({ seconds: 3600, decidedBy: "method default" });
@@ -171,18 +266,31 @@ describe("lifetimes", () => {
   it("of a chained role end after an hour", () =>
     withBench(async ({ broker }) => {
       await broker.connectors.register(registration("prod", {}, "sts-token+role"));
-      expect((await broker.grants.issue({ connector: "prod", resourceId: "models", ttlSeconds: 43_200 })).lifetime).toEqual({ seconds: 3600, decidedBy: "method maximum" });
+      expect(
+        (await broker.grants.issue({ connector: "prod", resourceId: "models", ttlSeconds: 43_200 })).lifetime,
+      ).toEqual({ seconds: 3600, decidedBy: "method maximum" });
       const source = target.methods["sts-token"]?.secret;
       await broker.connectors.register(registration("from-session", { secret: source }));
-      expect((await broker.grants.issue({ connector: "from-session", resourceId: "models", ttlSeconds: 43_200 })).lifetime).toEqual({ seconds: 3600, decidedBy: "role chaining" });
+      expect(
+        (await broker.grants.issue({ connector: "from-session", resourceId: "models", ttlSeconds: 43_200 })).lifetime,
+      ).toEqual({ seconds: 3600, decidedBy: "role chaining" });
     }));
   it("of a pre-issued credential are refused after its end, less the skew", () =>
     withBench(async ({ broker }) => {
       const expiresAt = new Date(target.clock().getTime() + 600_000).toISOString();
-      await broker.connectors.register(registration("prod", { expiresAt, expiresSkewSeconds: 60, allowUnconfined: true, allowMainCredential: true }, "sts-token"));
+      await broker.connectors.register(
+        registration(
+          "prod",
+          { expiresAt, expiresSkewSeconds: 60, allowUnconfined: true, allowMainCredential: true },
+          "sts-token",
+        ),
+      );
       expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).mainCredential).toBe(true);
       await target.pass(541);
-      expect(await failure(broker.grants.issue({ connector: "prod", resourceId: "models" }))).toMatchObject({ code: "expired", hint: expect.stringContaining("rotate") });
+      expect(await failure(broker.grants.issue({ connector: "prod", resourceId: "models" }))).toMatchObject({
+        code: "expired",
+        hint: expect.stringContaining("rotate"),
+      });
       // What was stale can be cleared.
       expect((await broker.connectors.update("prod", { expiresAt: null })).connector.expiresAt).toBeNull();
     }));
@@ -219,7 +327,9 @@ describe("cached grants", () => {
       const withdraw = target.aws.fault({ service: "sts", times: 1000, status: 503, code: "ServiceUnavailable" });
       expect((await ask()).id).toBe(first.id);
       await target.pass(11 * 60 + 5);
-      expect(await failure(ask())).toMatchObject({ code: expect.stringMatching(/provider-unavailable|deadline-exceeded/) });
+      expect(await failure(ask())).toMatchObject({
+        code: expect.stringMatching(/provider-unavailable|deadline-exceeded/),
+      });
       withdraw();
       expect((await ask()).id).not.toBe(first.id);
     }));
@@ -237,11 +347,16 @@ describe("cached grants", () => {
 describe("rotation", () => {
   it("verifies before it switches, keeps the id, and goes back within the overlap", () =>
     withBench(async ({ broker }) => {
-      const user = target.aws.createUser({ name: `r${Date.now()}`, policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["sts:*"], Resource: "*" }] }] });
+      const user = target.aws.createUser({
+        name: `r${Date.now()}`,
+        policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["sts:*"], Resource: "*" }] }],
+      });
       const secret = { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey };
       const { connector } = await broker.connectors.register(registration("prod", { secret }));
       const wrong = { accessKeyId: user.accessKeyId, secretAccessKey: "mistyped" };
-      expect(await failure(broker.connectors.rotate("prod", { secret: wrong }))).toMatchObject({ code: "verification-failed" });
+      expect(await failure(broker.connectors.rotate("prod", { secret: wrong }))).toMatchObject({
+        code: "verification-failed",
+      });
       expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).id).toMatch(/^\w{20}$/);
       const next = target.aws.createAccessKey(user.arn.split("/").at(-1) ?? "");
       const rotated = await broker.connectors.rotate("prod", { secret: { ...next }, overlapSeconds: 600 });
@@ -257,13 +372,21 @@ describe("MFA", () => {
     withBench(async ({ broker }) => {
       const mfa = target.methods["secret-key+mfa"];
       await broker.connectors.register(
-        { ...registration("prod", { allowUnconfined: true }, "secret-key+mfa"), config: { ...target.config, ...mfa?.config } },
+        {
+          ...registration("prod", { allowUnconfined: true }, "secret-key+mfa"),
+          config: { ...target.config, ...mfa?.config },
+        },
         { ask: async () => "123456" },
       );
       expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).unconfined).toBe(true);
       await target.pass(36 * 3600 + 1);
-      expect(await failure(broker.grants.issue({ connector: "prod", resourceId: "models" }))).toMatchObject({ code: "reauthentication-required", hint: "Run: keywright connector authenticate prod" });
-      expect(await failure(broker.connectors.authenticate("prod", { ask: async () => "12" }))).toMatchObject({ code: "usage" });
+      expect(await failure(broker.grants.issue({ connector: "prod", resourceId: "models" }))).toMatchObject({
+        code: "reauthentication-required",
+        hint: "Run: keywright connector authenticate prod",
+      });
+      expect(await failure(broker.connectors.authenticate("prod", { ask: async () => "12" }))).toMatchObject({
+        code: "usage",
+      });
       await broker.connectors.authenticate("prod", { ask: async () => "123456" });
       expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).unconfined).toBe(true);
     }));
@@ -272,13 +395,20 @@ describe("MFA", () => {
 describe("listing", () => {
   it("pages to the end of ten thousand buckets, and a dead provider is in nobody's way", async () => {
     const account = target.aws.account("210987654321");
-    const user = account.createUser({ name: "many", policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }] });
-    for (let index = 0; index < 10_000; index++) account.createBucket({ name: `many-${String(index).padStart(5, "0")}` });
+    const user = account.createUser({
+      name: "many",
+      policies: [{ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: "*", Resource: "*" }] }],
+    });
+    for (let index = 0; index < 10_000; index++)
+      account.createBucket({ name: `many-${String(index).padStart(5, "0")}` });
     await withBench(async ({ broker }) => {
       const secret = { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey };
       await broker.connectors.register(registration("many", { secret }, "secret-key"));
       const dead = { ...target.config, s3Endpoint: "http://127.0.0.1:9" };
-      await broker.connectors.register(registration("dead", { config: dead, allowedEndpoints: [...target.endpoints, "127.0.0.1:9"] }), { verify: false });
+      await broker.connectors.register(
+        registration("dead", { config: dead, allowedEndpoints: [...target.endpoints, "127.0.0.1:9"] }),
+        { verify: false },
+      );
       let first: number | null = null;
       let rows = 0;
       const errors: string[] = [];
@@ -304,7 +434,12 @@ describe("the server's clock", () => {
       shifted.aws.setClockOffset(off);
       const bench = await createBench();
       const setup = shifted.methods["iam-role"];
-      await bench.broker.connectors.register({ ...registration("prod"), config: { ...shifted.config, ...setup?.config }, secret: setup?.secret ?? {}, allowedEndpoints: shifted.endpoints });
+      await bench.broker.connectors.register({
+        ...registration("prod"),
+        config: { ...shifted.config, ...setup?.config },
+        secret: setup?.secret ?? {},
+        allowedEndpoints: shifted.endpoints,
+      });
       const grant = await bench.broker.grants.issue({ connector: "prod", resourceId: "models", ttlSeconds: 900 });
       const left = ((grant.expiresAt?.getTime() ?? 0) - Date.now()) / 1000;
       expect(left, `off by ${off} s`).toBeGreaterThan(880);
@@ -320,7 +455,8 @@ describe("the audit", () => {
     const directory = folder();
     const bench = await createBench(target.clock, directory);
     await bench.broker.connectors.register(registration("prod"));
-    for (const resourceId of ["models", "models-2", "s3://models/in"]) await bench.broker.grants.issue({ connector: "prod", resourceId });
+    for (const resourceId of ["models", "models-2", "s3://models/in"])
+      await bench.broker.grants.issue({ connector: "prod", resourceId });
     const { rows } = bench.broker.audit.verify();
     await bench.broker.close();
     const file = join(directory, "keywright.db");
@@ -329,9 +465,21 @@ describe("the audit", () => {
       ["a changed detail", `UPDATE audit SET detail = '{}' WHERE seq = 4`, 4],
       ["a removed row", `DELETE FROM audit WHERE seq = 3`, 3],
       ["the last row cut off", `DELETE FROM audit WHERE seq = ${rows}`, rows],
-      ["two rows swapped", `UPDATE audit SET seq = -1 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = -1`, 3],
-      ["a row put in", `INSERT INTO audit SELECT ${rows + 1}, at, actor, action, outcome, connector, grant_id, detail, mac FROM audit WHERE seq = ${rows}`, rows + 1],
-      ["cut off with its head", `DELETE FROM audit WHERE seq = ${rows}; UPDATE audit_head SET seq = ${rows - 1}, mac = (SELECT mac FROM audit WHERE seq = ${rows - 1})`, rows - 1],
+      [
+        "two rows swapped",
+        `UPDATE audit SET seq = -1 WHERE seq = 3; UPDATE audit SET seq = 3 WHERE seq = 4; UPDATE audit SET seq = 4 WHERE seq = -1`,
+        3,
+      ],
+      [
+        "a row put in",
+        `INSERT INTO audit SELECT ${rows + 1}, at, actor, action, outcome, connector, grant_id, detail, mac FROM audit WHERE seq = ${rows}`,
+        rows + 1,
+      ],
+      [
+        "cut off with its head",
+        `DELETE FROM audit WHERE seq = ${rows}; UPDATE audit_head SET seq = ${rows - 1}, mac = (SELECT mac FROM audit WHERE seq = ${rows - 1})`,
+        rows - 1,
+      ],
     ];
     for (const [what, sql, seq] of tampers) {
       const copy = folder();
@@ -355,7 +503,8 @@ describe("the audit", () => {
 });
 
 describe("the state folder", () => {
-  const start = (directory: string, environment: Record<string, string> = { KEYWRIGHT_KEYRING: "off" }) => createBroker({ directory, ...pluginFolders, environment });
+  const start = (directory: string, environment: Record<string, string> = { KEYWRIGHT_KEYRING: "off" }) =>
+    createBroker({ directory, ...pluginFolders, environment });
   it("is its owner's alone, and so is the key", () =>
     withBench(async ({ directory, broker }) => {
       await broker.connectors.register(registration("prod"), { verify: false });
@@ -370,8 +519,10 @@ describe("the state folder", () => {
     await broker.connectors.register(registration("prod"), { verify: false });
     expect(broker.key()).toMatchObject({ source: "environment" });
     await broker.close();
-    for (const environment of [{ KEYWRIGHT_KEY: key(2) }, {}, { KEYWRIGHT_KEYRING: "off" }]) expect(await failure(start(directory, environment as never))).toMatchObject({ code: "key-wrong" });
-    for (const bad of ["short", `${key(1)}=`, ` ${key(1)}`, "x".repeat(44)]) expect(await failure(start(directory, { KEYWRIGHT_KEY: bad }))).toMatchObject({ code: "key-invalid" });
+    for (const environment of [{ KEYWRIGHT_KEY: key(2) }, {}, { KEYWRIGHT_KEYRING: "off" }])
+      expect(await failure(start(directory, environment as never))).toMatchObject({ code: "key-wrong" });
+    for (const bad of ["short", `${key(1)}=`, ` ${key(1)}`, "x".repeat(44)])
+      expect(await failure(start(directory, { KEYWRIGHT_KEY: bad }))).toMatchObject({ code: "key-invalid" });
     const again = await start(directory, { KEYWRIGHT_KEY: key(1) });
     expect(again.connectors.list().length).toBe(1);
     await again.close();
@@ -380,7 +531,10 @@ describe("the state folder", () => {
     const directory = folder();
     await (await start(directory)).close();
     chmodSync(join(directory, "key"), 0o644);
-    expect(await failure(start(directory))).toMatchObject({ code: "key-invalid", hint: expect.stringContaining("chmod 600") });
+    expect(await failure(start(directory))).toMatchObject({
+      code: "key-invalid",
+      hint: expect.stringContaining("chmod 600"),
+    });
   });
   it("that is damaged, newer, or not to be written says so, and stays as it is", async () => {
     const damaged = folder();
@@ -393,7 +547,10 @@ describe("the state folder", () => {
     const database = new DatabaseSync(join(newer, "keywright.db"));
     database.exec("PRAGMA user_version = 99");
     database.close();
-    expect(await failure(start(newer))).toMatchObject({ code: "state-newer", hint: expect.stringContaining("npm install") });
+    expect(await failure(start(newer))).toMatchObject({
+      code: "state-newer",
+      hint: expect.stringContaining("npm install"),
+    });
 
     const blocked = join(folder(), "file");
     writeFileSync(blocked, "");
@@ -411,9 +568,13 @@ describe("the state folder", () => {
     expect(pages).toBeGreaterThan(1);
     const full = await start(directory);
     const inner = new DatabaseSync(join(directory, "secrets.db"));
-    inner.exec("CREATE TRIGGER full BEFORE INSERT ON secrets BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END");
+    inner.exec(
+      "CREATE TRIGGER full BEFORE INSERT ON secrets BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END",
+    );
     inner.close();
-    expect(await failure(full.connectors.register(registration("second"), { verify: false }))).toMatchObject({ code: "state-unavailable" });
+    expect(await failure(full.connectors.register(registration("second"), { verify: false }))).toMatchObject({
+      code: "state-unavailable",
+    });
     expect(full.connectors.list().map(({ name }) => name)).toEqual(["prod"]);
     await full.close();
   });
@@ -424,39 +585,75 @@ describe("plugins", () => {
     const made = folder();
     const at = join(made, "node_modules", name);
     mkdirSync(join(at, "generated"), { recursive: true });
-    const manifest = JSON.parse(readFileSync(join(import.meta.dirname, "..", "..", "plugins", "aws", "generated", "manifest.json"), "utf8")) as { connectors: { id: string }[]; package: string };
+    const manifest = JSON.parse(
+      readFileSync(join(import.meta.dirname, "..", "..", "plugins", "aws", "generated", "manifest.json"), "utf8"),
+    ) as { connectors: { id: string }[]; package: string };
     const [first] = manifest.connectors;
     if (first) first.id = type;
     manifest.package = name;
     change(manifest as never);
     writeFileSync(join(at, "generated", "manifest.json"), JSON.stringify(manifest));
-    writeFileSync(join(at, "package.json"), JSON.stringify({ name, version: "1.0.0", type: "module", exports: "./index.js", keywright: { manifest: "./generated/manifest.json" } }));
+    writeFileSync(
+      join(at, "package.json"),
+      JSON.stringify({
+        name,
+        version: "1.0.0",
+        type: "module",
+        exports: "./index.js",
+        keywright: { manifest: "./generated/manifest.json" },
+      }),
+    );
     writeFileSync(join(at, "index.js"), "export default { contract: 1, connectors: [] };");
     return { made, at };
   };
   it("of an unknown contract are refused by name and version", async () => {
     const { made } = project("kw-future", (manifest) => (manifest["contract"] = 99));
     writeFileSync(join(made, "package.json"), JSON.stringify({ dependencies: { "kw-future": "1" } }));
-    const broker = await createBroker({ directory: folder(), builtIn: pluginFolders.builtIn, project: made, environment: { KEYWRIGHT_KEYRING: "off" } });
-    expect(await failure(broker.connectors.register({ ...registration("x"), type: "other" }))).toMatchObject({ code: "plugin-incompatible", message: expect.stringMatching(/kw-future.*99/) });
+    const broker = await createBroker({
+      directory: folder(),
+      builtIn: pluginFolders.builtIn,
+      project: made,
+      environment: { KEYWRIGHT_KEYRING: "off" },
+    });
+    expect(await failure(broker.connectors.register({ ...registration("x"), type: "other" }))).toMatchObject({
+      code: "plugin-incompatible",
+      message: expect.stringMatching(/kw-future.*99/),
+    });
     await broker.close();
   });
   it("that both claim a type are both named", async () => {
     const { made } = project("kw-one", () => {});
     const { at } = project("kw-two", () => {});
     mkdirSync(join(made, "node_modules", "kw-two"), { recursive: true });
-    for (const file of ["package.json", "index.js"]) copyFileSync(join(at, file), join(made, "node_modules", "kw-two", file));
+    for (const file of ["package.json", "index.js"])
+      copyFileSync(join(at, file), join(made, "node_modules", "kw-two", file));
     mkdirSync(join(made, "node_modules", "kw-two", "generated"));
-    copyFileSync(join(at, "generated", "manifest.json"), join(made, "node_modules", "kw-two", "generated", "manifest.json"));
+    copyFileSync(
+      join(at, "generated", "manifest.json"),
+      join(made, "node_modules", "kw-two", "generated", "manifest.json"),
+    );
     writeFileSync(join(made, "package.json"), JSON.stringify({ dependencies: { "kw-one": "1", "kw-two": "1" } }));
-    const broker = await createBroker({ directory: folder(), builtIn: pluginFolders.builtIn, project: made, environment: { KEYWRIGHT_KEYRING: "off" } });
-    expect(await failure(broker.connectors.register({ ...registration("x"), type: "other" }))).toMatchObject({ code: "plugin-conflict", message: expect.stringMatching(/kw-one.*kw-two/) });
+    const broker = await createBroker({
+      directory: folder(),
+      builtIn: pluginFolders.builtIn,
+      project: made,
+      environment: { KEYWRIGHT_KEYRING: "off" },
+    });
+    expect(await failure(broker.connectors.register({ ...registration("x"), type: "other" }))).toMatchObject({
+      code: "plugin-conflict",
+      message: expect.stringMatching(/kw-one.*kw-two/),
+    });
     await broker.close();
   });
   it("deep in the tree are never seen", async () => {
     const { made } = project("kw-deep", () => {});
     writeFileSync(join(made, "package.json"), JSON.stringify({ dependencies: {} }));
-    const broker = await createBroker({ directory: folder(), builtIn: pluginFolders.builtIn, project: made, environment: { KEYWRIGHT_KEYRING: "off" } });
+    const broker = await createBroker({
+      directory: folder(),
+      builtIn: pluginFolders.builtIn,
+      project: made,
+      environment: { KEYWRIGHT_KEYRING: "off" },
+    });
     expect(broker.plugins.connectorTypes()).toEqual([]);
     await broker.close();
   });

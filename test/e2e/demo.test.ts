@@ -9,7 +9,11 @@ const root = join(import.meta.dirname, "..", "..");
 it("shows what it promises, twice in a row", async () => {
   for (let round = 0; round < 2; round++) {
     const started = performance.now();
-    const { stdout } = await promisify(execFile)(process.execPath, ["--disable-warning=ExperimentalWarning", "--conditions=@keywright/source", "test/demo/main.ts"], { cwd: root });
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "--conditions=@keywright/source", "test/demo/main.ts"],
+      { cwd: root },
+    );
     expect(performance.now() - started).toBeLessThan(60_000);
     const lines = [
       /✓ identity: sts:AssumeRole/,

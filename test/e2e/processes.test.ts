@@ -9,16 +9,28 @@ import { doubleTarget } from "../suites/aws-double-target.ts";
 import { createBench } from "../suites/target.ts";
 
 const script = join(import.meta.dirname, "..", "suites", "child.ts");
-type Outcome = { registered?: string; rotated?: number; error?: { code: string }; grants?: string[]; passed: Record<string, number> };
+type Outcome = {
+  registered?: string;
+  rotated?: number;
+  error?: { code: string };
+  grants?: string[];
+  passed: Record<string, number>;
+};
 const child = (job: object): Promise<{ signal: string | null; outcome: Outcome | null; stderr: string }> =>
   new Promise((resolve) => {
     const { NODE_EXTRA_CA_CERTS: _slow, ...env } = process.env;
-    const running = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", "--conditions=@keywright/source", script, JSON.stringify(job)], { env });
+    const running = spawn(
+      process.execPath,
+      ["--disable-warning=ExperimentalWarning", "--conditions=@keywright/source", script, JSON.stringify(job)],
+      { env },
+    );
     let stdout = "";
     let stderr = "";
     running.stdout.on("data", (chunk: Buffer) => (stdout += chunk.toString()));
     running.stderr.on("data", (chunk: Buffer) => (stderr += chunk.toString()));
-    running.once("close", (_code, signal) => resolve({ signal, outcome: stdout === "" ? null : (JSON.parse(stdout) as Outcome), stderr }));
+    running.once("close", (_code, signal) =>
+      resolve({ signal, outcome: stdout === "" ? null : (JSON.parse(stdout) as Outcome), stderr }),
+    );
   });
 
 let target: Awaited<ReturnType<typeof doubleTarget>>;
@@ -37,10 +49,20 @@ afterAll(async () => {
 });
 const registration = (name: string, more: object = {}) => {
   const setup = target.methods["iam-role"];
-  return { name, type: "aws", authMethod: "iam-role", resourceTypes: ["s3-bucket"], config: { ...target.config, ...setup?.config }, secret: setup?.secret, allowedEndpoints: target.endpoints, ...more };
+  return {
+    name,
+    type: "aws",
+    authMethod: "iam-role",
+    resourceTypes: ["s3-bucket"],
+    config: { ...target.config, ...setup?.config },
+    secret: setup?.secret,
+    allowedEndpoints: target.endpoints,
+    ...more,
+  };
 };
 const request = { connector: "prod", resourceId: "s3://models", access: "read" };
-const bytesOf = (directory: string) => Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name))));
+const bytesOf = (directory: string) =>
+  Buffer.concat(readdirSync(directory).map((name) => readFileSync(join(directory, name))));
 
 describe("at the same time", () => {
   it("a thousand identical requests from eight processes make one upstream mint", async () => {
@@ -48,10 +70,14 @@ describe("at the same time", () => {
     const bench = await createBench(undefined, directory);
     await bench.broker.connectors.register(registration("prod"));
     target.aws.calls.length = 0;
-    const done = await Promise.all(Array.from({ length: 8 }, () => child({ directory, issue: { request, times: 125 } })));
+    const done = await Promise.all(
+      Array.from({ length: 8 }, () => child({ directory, issue: { request, times: 125 } })),
+    );
     expect(done.map(({ outcome, stderr }) => outcome?.error ?? stderr)).toEqual(Array.from({ length: 8 }, () => ""));
     expect(new Set(done.flatMap(({ outcome }) => outcome?.grants ?? [])).size).toBe(1);
-    expect(target.aws.calls.filter(({ service }) => service === "sts").map(({ action }) => action)).toEqual(["AssumeRole"]);
+    expect(target.aws.calls.filter(({ service }) => service === "sts").map(({ action }) => action)).toEqual([
+      "AssumeRole",
+    ]);
     const rows = bench.broker.audit.list({ action: "grant.issue" });
     expect(rows.length).toBe(1000);
     expect(bench.broker.audit.verify().rows).toBeGreaterThan(1000);
@@ -61,8 +87,18 @@ describe("at the same time", () => {
     const bench = await createBench();
     await bench.broker.connectors.register(registration("prod"));
     target.aws.calls.length = 0;
-    const withdraw = target.aws.fault({ service: "sts", action: "AssumeRole", times: 100, status: 403, code: "AccessDenied" });
-    const outcomes = await Promise.all(Array.from({ length: 50 }, () => bench.broker.grants.issue(request).catch((error: { code: string }) => error.code)));
+    const withdraw = target.aws.fault({
+      service: "sts",
+      action: "AssumeRole",
+      times: 100,
+      status: 403,
+      code: "AccessDenied",
+    });
+    const outcomes = await Promise.all(
+      Array.from({ length: 50 }, () =>
+        bench.broker.grants.issue(request).catch((error: { code: string }) => error.code),
+      ),
+    );
     withdraw();
     expect(new Set(outcomes)).toEqual(new Set(["access-denied"]));
     expect(target.aws.calls.filter(({ action }) => action === "AssumeRole").length).toBe(1);
@@ -72,7 +108,9 @@ describe("at the same time", () => {
   it("of two that register one name, one wins and one is told", async () => {
     for (let round = 0; round < 3; round++) {
       const directory = folder();
-      const both = await Promise.all([1, 2].map(() => child({ directory, register: [registration("prod"), { verify: false }] })));
+      const both = await Promise.all(
+        [1, 2].map(() => child({ directory, register: [registration("prod"), { verify: false }] })),
+      );
       const codes = both.map(({ outcome }) => outcome?.error?.code ?? "won").toSorted();
       expect(codes).toEqual(["name-taken", "won"]);
       const bench = await createBench(undefined, directory);
@@ -85,10 +123,16 @@ describe("at the same time", () => {
 
 describe("killed in the middle", () => {
   /** Runs a job once to learn its checkpoints, then once per checkpoint and occurrence with the plug pulled there. */
-  const everyPoint = async (prepare: () => Promise<string>, job: object, check: (directory: string, point: string) => Promise<void>) => {
+  const everyPoint = async (
+    prepare: () => Promise<string>,
+    job: object,
+    check: (directory: string, point: string) => Promise<void>,
+  ) => {
     const whole = await child({ directory: await prepare(), ...job });
     expect(whole.outcome?.error).toBeUndefined();
-    const points = Object.entries(whole.outcome?.passed ?? {}).flatMap(([point, times]) => Array.from({ length: Math.min(times, 3) }, (_, index) => ({ point, nth: index + 1 })));
+    const points = Object.entries(whole.outcome?.passed ?? {}).flatMap(([point, times]) =>
+      Array.from({ length: Math.min(times, 3) }, (_, index) => ({ point, nth: index + 1 })),
+    );
     expect(points.length).toBeGreaterThan(1);
     for (const killAt of points) {
       const directory = await prepare();
@@ -102,7 +146,14 @@ describe("killed in the middle", () => {
   const nothingHalf = (directory: string) => {
     const state = new DatabaseSync(join(directory, "keywright.db"));
     const store = new DatabaseSync(join(directory, "secrets.db"));
-    const named = (state.prepare("SELECT secret_path, parent_path, previous_path FROM connectors").all() as Record<string, string | null>[]).flatMap((row) => Object.values(row)).filter((path) => path !== null);
+    const named = (
+      state.prepare("SELECT secret_path, parent_path, previous_path FROM connectors").all() as Record<
+        string,
+        string | null
+      >[]
+    )
+      .flatMap((row) => Object.values(row))
+      .filter((path) => path !== null);
     const kept = (store.prepare("SELECT path FROM secrets").all() as { path: string }[]).map(({ path }) => path);
     expect(kept.toSorted()).toEqual(named.toSorted());
     expect(state.prepare("SELECT * FROM pending_secrets").all()).toEqual([]);
@@ -157,7 +208,8 @@ describe("killed in the middle", () => {
       { remove: "prod" },
       async (directory) => {
         const bench = await createBench(undefined, directory);
-        if (bench.broker.connectors.list().length === 1) expect((await bench.broker.grants.issue(request)).id).toMatch(/^\w{20}$/);
+        if (bench.broker.connectors.list().length === 1)
+          expect((await bench.broker.grants.issue(request)).id).toMatch(/^\w{20}$/);
         nothingHalf(directory);
         await bench.close();
       },
@@ -186,7 +238,8 @@ describe("killed in the middle", () => {
       async () => {
         const directory = folder();
         const bench = await createBench(undefined, directory);
-        for (const name of ["prod", "other"]) await bench.broker.connectors.register(registration(name), { verify: false });
+        for (const name of ["prod", "other"])
+          await bench.broker.connectors.register(registration(name), { verify: false });
         await bench.broker.grants.issue(request);
         await bench.broker.grants.issue({ ...request, connector: "other" });
         await bench.broker.close();
@@ -208,9 +261,19 @@ describe("killed in the middle", () => {
   });
   it("leaves no credential in the clear in any file", async () => {
     const directory = folder();
-    await child({ directory, register: [registration("prod"), { verify: false }], killAt: { point: "secret.written", nth: 1 } });
+    await child({
+      directory,
+      register: [registration("prod"), { verify: false }],
+      killAt: { point: "secret.written", nth: 1 },
+    });
     const secret = target.methods["iam-role"]?.secret?.["secretAccessKey"] ?? "";
     const bytes = bytesOf(directory);
-    for (const form of [secret, Buffer.from(secret).toString("base64"), encodeURIComponent(secret), Buffer.from(secret).toString("hex")]) expect(bytes.includes(form)).toBe(false);
+    for (const form of [
+      secret,
+      Buffer.from(secret).toString("base64"),
+      encodeURIComponent(secret),
+      Buffer.from(secret).toString("hex"),
+    ])
+      expect(bytes.includes(form)).toBe(false);
   });
 });

@@ -23,4 +23,19 @@ if [ ! -x "$cache/aws/bin/aws" ]; then
   python3 -m venv "$cache/aws"
   "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli==1.46.2 boto3==1.44.2 || "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli boto3
 fi
+# LocalEmu. One of its dependencies needs Python 3.13, whatever its metadata says.
+if [ ! -x "$cache/localemu/bin/localemu" ]; then
+  python=""
+  for one in "$(command -v python3.13 || true)" "$HOME"/.pyenv/versions/3.13*/bin/python3.13; do
+    if [ -n "$one" ] && "$one" --version 2>/dev/null | grep -q "3\.1[3-9]"; then python="$one"; fi
+  done
+  if [ -z "$python" ]; then
+    echo "LocalEmu needs Python 3.13 (python3.13 on the PATH)" >&2
+    exit 1
+  fi
+  rm -rf "$cache/localemu"
+  "$python" -m venv "$cache/localemu"
+  "$cache/localemu/bin/pip" install --quiet --disable-pip-version-check localemu==1.3.2
+fi
+have ip || { $sudo apt-get update -qq; DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends iproute2 >/dev/null; }
 echo "ready: $cache"

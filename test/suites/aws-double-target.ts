@@ -2,26 +2,46 @@
 import { createAwsDouble } from "@keywright/double-aws";
 import type { AwsTarget, MethodSetup } from "./target.ts";
 
-const allow = (actions: string | string[], resource: string | string[] = "*") => ({ Version: "2012-10-17" as const, Statement: [{ Effect: "Allow" as const, Action: actions, Resource: resource }] });
+const allow = (actions: string | string[], resource: string | string[] = "*") => ({
+  Version: "2012-10-17" as const,
+  Statement: [{ Effect: "Allow" as const, Action: actions, Resource: resource }],
+});
 export const startUrl = "https://example.awsapps.com/start";
 
-export const doubleTarget = async (): Promise<AwsTarget & { readonly aws: Awaited<ReturnType<typeof createAwsDouble>> }> => {
+export const doubleTarget = async (): Promise<
+  AwsTarget & { readonly aws: Awaited<ReturnType<typeof createAwsDouble>> }
+> => {
   const aws = await createAwsDouble({ ssoAutoApprove: true });
   const userPolicies = [allow(["s3:*", "ecr:*", "eks:*", "sts:*"])];
   const user = aws.createUser({ name: "kw", policies: userPolicies });
   const mfaSerial = `arn:aws:iam::${aws.accountId}:mfa/alice`;
-  const alice = aws.createUser({ name: "alice", policies: [allow(["s3:*", "sts:*"])], mfaSerial, mfaSecretCode: "123456" });
+  const alice = aws.createUser({
+    name: "alice",
+    policies: [allow(["s3:*", "sts:*"])],
+    mfaSerial,
+    mfaSecretCode: "123456",
+  });
   const issuer = aws.createOidcIssuer();
   const provider = aws.addOidcProvider({ issuer: issuer.issuer, jwks: issuer.jwks, audiences: ["sts.amazonaws.com"] });
   const issuerHost = new URL(issuer.issuer).host;
-  const token = () => issuer.sign({ sub: "kw:test", aud: "sts.amazonaws.com", exp: Math.floor(aws.now().getTime() / 1000) + 900_000 });
+  const token = () =>
+    issuer.sign({ sub: "kw:test", aud: "sts.amazonaws.com", exp: Math.floor(aws.now().getTime() / 1000) + 900_000 });
   const role = {
     name: "kw",
     trust: {
       Version: "2012-10-17" as const,
       Statement: [
-        { Effect: "Allow" as const, Principal: { AWS: `arn:aws:iam::${aws.accountId}:root` }, Action: ["sts:AssumeRole"] },
-        { Effect: "Allow" as const, Principal: { Federated: provider.arn }, Action: "sts:AssumeRoleWithWebIdentity", Condition: { StringEquals: { [`${issuerHost}:aud`]: "sts.amazonaws.com" } } },
+        {
+          Effect: "Allow" as const,
+          Principal: { AWS: `arn:aws:iam::${aws.accountId}:root` },
+          Action: ["sts:AssumeRole"],
+        },
+        {
+          Effect: "Allow" as const,
+          Principal: { Federated: provider.arn },
+          Action: "sts:AssumeRoleWithWebIdentity",
+          Condition: { StringEquals: { [`${issuerHost}:aud`]: "sts.amazonaws.com" } },
+        },
       ],
     },
     policies: [allow(["s3:*", "ecr:*", "eks:*"])],
@@ -34,8 +54,14 @@ export const doubleTarget = async (): Promise<AwsTarget & { readonly aws: Awaite
 
   const keys = { accessKeyId: user.accessKeyId, secretAccessKey: user.secretAccessKey };
   const { GetSessionTokenCommand, STSClient } = await import("@aws-sdk/client-sts");
-  const session = await new STSClient({ region: aws.region, endpoint: aws.url, credentials: { ...keys } }).send(new GetSessionTokenCommand({ DurationSeconds: 129_600 }));
-  const sessionKeys = { accessKeyId: session.Credentials?.AccessKeyId ?? "", secretAccessKey: session.Credentials?.SecretAccessKey ?? "", sessionToken: session.Credentials?.SessionToken ?? "" };
+  const session = await new STSClient({ region: aws.region, endpoint: aws.url, credentials: { ...keys } }).send(
+    new GetSessionTokenCommand({ DurationSeconds: 129_600 }),
+  );
+  const sessionKeys = {
+    accessKeyId: session.Credentials?.AccessKeyId ?? "",
+    secretAccessKey: session.Credentials?.SecretAccessKey ?? "",
+    sessionToken: session.Credentials?.SessionToken ?? "",
+  };
   const sso = { startUrl, ssoRegion: aws.region, accountId: aws.accountId, roleName: "dev", ssoEndpoint: aws.url };
   const aliceKeys = { accessKeyId: alice.accessKeyId, secretAccessKey: alice.secretAccessKey };
   const methods: Record<string, MethodSetup> = {

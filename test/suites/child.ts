@@ -20,7 +20,12 @@ const checkpoint = (point: string) => {
   passed.set(point, times);
   if (job.killAt?.point === point && job.killAt.nth === times) process.kill(process.pid, "SIGKILL");
 };
-const broker = await createBroker({ directory: job.directory, ...pluginFolders, environment: { KEYWRIGHT_KEYRING: "off" }, checkpoint });
+const broker = await createBroker({
+  directory: job.directory,
+  ...pluginFolders,
+  environment: { KEYWRIGHT_KEYRING: "off" },
+  checkpoint,
+});
 const outcome: Record<string, unknown> = {};
 try {
   if (job.register) outcome["registered"] = (await broker.connectors.register(...job.register)).connector.id;

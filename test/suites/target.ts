@@ -37,7 +37,10 @@ export const pluginFolders = { builtIn: [join(root, "plugins", "local")], projec
 
 export type Bench = { readonly broker: Broker; readonly directory: string; readonly close: () => Promise<void> };
 /** A broker on a state folder of its own. */
-export const createBench = async (clock: () => Date = () => new Date(), directory = mkdtempSync(join(tmpdir(), "kw-"))): Promise<Bench> => {
+export const createBench = async (
+  clock: () => Date = () => new Date(),
+  directory = mkdtempSync(join(tmpdir(), "kw-")),
+): Promise<Bench> => {
   const broker = await createBroker({ directory, ...pluginFolders, environment: { KEYWRIGHT_KEYRING: "off" }, clock });
   return {
     broker,
@@ -49,7 +52,12 @@ export const createBench = async (clock: () => Date = () => new Date(), director
   };
 };
 
-export const registerOn = (broker: Broker, target: AwsTarget, method: string, more: Readonly<Record<string, unknown>> = {}) => {
+export const registerOn = (
+  broker: Broker,
+  target: AwsTarget,
+  method: string,
+  more: Readonly<Record<string, unknown>> = {},
+) => {
   const setup = target.methods[method];
   if (!setup) throw new Error(`${target.name} does not serve ${method}`);
   const answers = [...(setup.answers ?? [])];

@@ -30,7 +30,17 @@ type Stored = {
 
 const first = "";
 const lineOf = (before: string, seq: number, entry: AuditEntry, detail: string) =>
-  JSON.stringify([before, seq, entry.at, entry.actor, entry.action, entry.outcome, entry.connector, entry.grant, detail]);
+  JSON.stringify([
+    before,
+    seq,
+    entry.at,
+    entry.actor,
+    entry.action,
+    entry.outcome,
+    entry.connector,
+    entry.grant,
+    detail,
+  ]);
 const headLine = (seq: number, mac: string) => `head ${seq} ${mac}`;
 
 const prepared = new WeakMap<DatabaseSync, { head: StatementSync; insert: StatementSync; move: StatementSync }>();
@@ -76,11 +86,20 @@ const entryOf = (row: Stored): AuditRow => ({
 /** Newest first. */
 export function* listAudit(
   database: DatabaseSync,
-  filter: { readonly connector?: string; readonly action?: string; readonly grant?: string; readonly limit?: number } = {},
+  filter: {
+    readonly connector?: string;
+    readonly action?: string;
+    readonly grant?: string;
+    readonly limit?: number;
+  } = {},
 ): Iterable<AuditRow> {
   const where: string[] = [];
   const values: string[] = [];
-  for (const [column, value] of [["connector", filter.connector], ["action", filter.action], ["grant_id", filter.grant]] as const) {
+  for (const [column, value] of [
+    ["connector", filter.connector],
+    ["action", filter.action],
+    ["grant_id", filter.grant],
+  ] as const) {
     if (value === undefined) continue;
     where.push(`${column} = ?`);
     values.push(value);
@@ -103,17 +122,21 @@ export const verifyAudit = (database: DatabaseSync, key: Uint8Array): AuditProof
     const row = stored as Stored;
     if (row.seq !== expected) throw broken(expected, "was removed");
     const entry = { ...row, grant: row.grant_id, detail: {} };
-    if (authenticate(key, lineOf(before, row.seq, entry, row.detail)) !== row.mac) throw broken(row.seq, "was changed or moved");
+    if (authenticate(key, lineOf(before, row.seq, entry, row.detail)) !== row.mac)
+      throw broken(row.seq, "was changed or moved");
     before = row.mac;
     expected += 1;
   }
-  const head = database.prepare("SELECT seq, mac, seal FROM audit_head").get() as { seq: number; mac: string; seal: string } | undefined;
+  const head = database.prepare("SELECT seq, mac, seal FROM audit_head").get() as
+    | { seq: number; mac: string; seal: string }
+    | undefined;
   const rows = expected - 1;
   if (!head) {
     if (rows > 0) throw broken(rows, "stands, but the head of the chain was removed");
     return { rows: 0, head: first };
   }
-  if (authenticate(key, headLine(head.seq, head.mac)) !== head.seal) throw broken(head.seq, "is named by a head of the chain that was changed");
+  if (authenticate(key, headLine(head.seq, head.mac)) !== head.seal)
+    throw broken(head.seq, "is named by a head of the chain that was changed");
   if (head.seq > rows) throw broken(rows + 1, "was removed");
   if (head.seq < rows || head.mac !== before) throw broken(head.seq + 1, "was put in");
   return { rows, head: head.mac };

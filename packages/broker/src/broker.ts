@@ -47,13 +47,24 @@ export const localActor = (): string => {
 const localStorePackage = "@keywright/local";
 const openLocalStore = async (context: Omit<Context, "store">): Promise<SecretStore> => {
   const plugin = context.host.plugins().find((known) => known.package === localStorePackage);
-  if (!plugin) throw new KeywrightError("plugin-invalid", `The built-in secret store ${localStorePackage} is not installed.`, { hint: "Reinstall keywright." });
+  if (!plugin)
+    throw new KeywrightError("plugin-invalid", `The built-in secret store ${localStorePackage} is not installed.`, {
+      hint: "Reinstall keywright.",
+    });
   const code = await context.host.load(plugin);
   const declared = code.secretStores?.find((store) => store.type.id === "local");
-  if (!declared) throw new KeywrightError("plugin-invalid", `${localStorePackage} brings no store.`, { hint: "Reinstall keywright." });
-  const { default: runtime } = (await declared.load()) as { default: { open(input: object, call: unknown): Promise<SecretStore> } };
+  if (!declared)
+    throw new KeywrightError("plugin-invalid", `${localStorePackage} brings no store.`, {
+      hint: "Reinstall keywright.",
+    });
+  const { default: runtime } = (await declared.load()) as {
+    default: { open(input: object, call: unknown): Promise<SecretStore> };
+  };
   const { directory } = context.state;
-  return runtime.open({ config: { directory }, grant: null, sealer: sealerOf(context.ring, "local store") }, storeCall(context as Context));
+  return runtime.open(
+    { config: { directory }, grant: null, sealer: sealerOf(context.ring, "local store") },
+    storeCall(context as Context),
+  );
 };
 
 export const createBroker = async (options: BrokerOptions): Promise<Broker> => {
@@ -92,19 +103,31 @@ export const createBroker = async (options: BrokerOptions): Promise<Broker> => {
 
 /** Older credentials whose overlap is over. */
 const expireOverlaps = async (context: Context): Promise<void> => {
-  const rows = all(context.state, from.selectFrom("connectors").selectAll().where("previous_until", "<=", context.now()));
+  const rows = all(
+    context.state,
+    from.selectFrom("connectors").selectAll().where("previous_until", "<=", context.now()),
+  );
   if (rows.length === 0) return;
   transaction(context.state, () => {
     for (const row of rows) {
       forsake(context, [row.previous_path]);
-      run(context.state, from.updateTable("connectors").set({ previous_path: null, previous_until: null, previous_config: null }).where("id", "=", row.id));
+      run(
+        context.state,
+        from
+          .updateTable("connectors")
+          .set({ previous_path: null, previous_until: null, previous_config: null })
+          .where("id", "=", row.id),
+      );
     }
   });
   await sweep(context, storeCall(context));
 };
 
 /** Seals everything anew under a new key; after a kill, the next run goes on where this one stopped. */
-const rotateKey = async (context: Context, replacement: string | undefined): Promise<{ readonly id: string; readonly resealed: number; readonly source: string }> => {
+const rotateKey = async (
+  context: Context,
+  replacement: string | undefined,
+): Promise<{ readonly id: string; readonly resealed: number; readonly source: string }> => {
   const { state } = context;
   const { ring, info } = addKey(state, context.environment, replacement);
   context.checkpoint("key.added");
@@ -113,7 +136,10 @@ const rotateKey = async (context: Context, replacement: string | undefined): Pro
   context.checkpoint("key.recorded");
   const resealed = await resealAll({ ...context, ring });
   context.checkpoint("key.resealed");
-  record({ ...context, ring }, { action: "key.rotate", outcome: "allowed", connector: null, detail: { id: ring.current.id, resealed } });
+  record(
+    { ...context, ring },
+    { action: "key.rotate", outcome: "allowed", connector: null, detail: { id: ring.current.id, resealed } },
+  );
   dropOldKeys(state, ring, new Set());
   return { id: ring.current.id, resealed, source: info.source };
 };
@@ -138,27 +164,67 @@ const resealAll = async (context: Omit<Context, "store"> & { readonly ring: KeyR
   }
 };
 
-export type Discovery = Found<never, never> & { readonly authMethod: string; readonly config: Readonly<Record<string, unknown>>; readonly secret: Readonly<Record<string, unknown>> | null };
+export type Discovery = Found<never, never> & {
+  readonly authMethod: string;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly secret: Readonly<Record<string, unknown>> | null;
+};
 /** What the surroundings offer for a type, method by method, in the order of the declaration. */
 async function* discover(
   context: Context,
-  given: { readonly type: string; readonly authMethod?: string | undefined; readonly config?: Readonly<Record<string, unknown>>; readonly allowedEndpoints?: readonly string[]; readonly allowedCommands?: readonly string[]; readonly signal?: AbortSignal },
+  given: {
+    readonly type: string;
+    readonly authMethod?: string | undefined;
+    readonly config?: Readonly<Record<string, unknown>>;
+    readonly allowedEndpoints?: readonly string[];
+    readonly allowedCommands?: readonly string[];
+    readonly signal?: AbortSignal;
+  },
 ): AsyncGenerator<Discovery> {
   const { type, plugin } = context.host.connectorType(given.type);
   if (!context.host.isEnabled(plugin)) {
     context.host.enable(plugin, context.state, context.now());
-    record(context, { action: "plugin.enable", outcome: "allowed", connector: null, detail: { package: plugin.package, version: plugin.version } });
+    record(context, {
+      action: "plugin.enable",
+      outcome: "allowed",
+      connector: null,
+      detail: { package: plugin.package, version: plugin.version },
+    });
   }
   const { runtime } = await runtimeOf(context, given.type);
   const now = new Date(context.now()).toISOString();
   const stand: Connector = {
-    id: newId(), name: "auto-configuration", type: given.type, authMethod: "", resourceTypes: [], resourceId: null, config: given.config ?? {}, labels: {}, description: "", facts: {},
-    principal: null, verifiedAt: null, expiresAt: null, expiresSkewSeconds: 0, authenticatedUntil: null, lifetimeSeconds: null, allowUnconfined: false, allowMainCredential: false,
-    allowedEndpoints: given.allowedEndpoints ?? [], allowedCommands: given.allowedCommands ?? [], previousUntil: null, version: 0, createdAt: now, updatedAt: now,
+    id: newId(),
+    name: "auto-configuration",
+    type: given.type,
+    authMethod: "",
+    resourceTypes: [],
+    resourceId: null,
+    config: given.config ?? {},
+    labels: {},
+    description: "",
+    facts: {},
+    principal: null,
+    verifiedAt: null,
+    expiresAt: null,
+    expiresSkewSeconds: 0,
+    authenticatedUntil: null,
+    lifetimeSeconds: null,
+    allowUnconfined: false,
+    allowMainCredential: false,
+    allowedEndpoints: given.allowedEndpoints ?? [],
+    allowedCommands: given.allowedCommands ?? [],
+    previousUntil: null,
+    version: 0,
+    createdAt: now,
+    updatedAt: now,
   };
   for (const method of type.authMethods) {
     if (given.authMethod !== undefined && method.id !== given.authMethod) continue;
-    const offered = runtime.authMethods[method.id]?.discover?.(context.environment, callFor(context, stand, { signal: given.signal, seconds: 30 }));
+    const offered = runtime.authMethods[method.id]?.discover?.(
+      context.environment,
+      callFor(context, stand, { signal: given.signal, seconds: 30 }),
+    );
     if (!offered) continue;
     for await (const found of offered) yield { ...found, authMethod: method.id } as Discovery;
   }
@@ -171,27 +237,38 @@ const assemble = (context: Context, close: () => Promise<void>) => ({
   key: (): KeyInfo | null => keyInfo(context.state),
   close,
   connectors: {
-    register: (given: connectors.Registration, options?: connectors.SaveOptions) => connectors.register(context, given, options),
+    register: (given: connectors.Registration, options?: connectors.SaveOptions) =>
+      connectors.register(context, given, options),
     get: (name: string): Connector => connectorOf(connectors.rowNamed(context, name)),
     list: (filter?: connectors.ConnectorFilter) => connectors.listConnectors(context, filter),
-    update: (name: string, changes: connectors.Changes, options?: connectors.SaveOptions) => connectors.update(context, name, changes, options),
+    update: (name: string, changes: connectors.Changes, options?: connectors.SaveOptions) =>
+      connectors.update(context, name, changes, options),
     rotate: (name: string, rotation: connectors.Rotation) => connectors.rotate(context, name, rotation),
     rollback: (name: string, options?: connectors.SaveOptions) => connectors.rollback(context, name, options),
-    authenticate: (name: string, options: connectors.SaveOptions & { readonly ask: Ask }) => connectors.authenticate(context, name, options),
+    authenticate: (name: string, options: connectors.SaveOptions & { readonly ask: Ask }) =>
+      connectors.authenticate(context, name, options),
     delete: (name: string) => connectors.remove(context, name),
     /** Yields checks as they happen; returns the whole report. */
-    verify: (name: string, options: Parameters<typeof connectors.verifyStored>[2] = {}): AsyncGenerator<ReportedCheck, Verification & { readonly connector: Connector }> =>
+    verify: (
+      name: string,
+      options: Parameters<typeof connectors.verifyStored>[2] = {},
+    ): AsyncGenerator<ReportedCheck, Verification & { readonly connector: Connector }> =>
       connectors.verifyStored(context, name, options),
     discover: (given: Parameters<typeof discover>[1]) => discover(context, given),
     /** What the identity must be allowed; `document` is ready to paste. Runs the plugin only to render it. */
-    permissions: async (name: string, access?: Access): Promise<{ readonly rows: readonly Permission[]; readonly document: string | null }> => {
+    permissions: async (
+      name: string,
+      access?: Access,
+    ): Promise<{ readonly rows: readonly Permission[]; readonly document: string | null }> => {
       const connector = connectorOf(connectors.rowNamed(context, name));
       const rows = permissionsFor(context, connector, access);
       const { runtime } = await runtimeOf(context, connector.type);
       return { rows, document: runtime.permissionDocument?.(rows) ?? null };
     },
   },
-  resources: { list: (filter: Parameters<typeof listing.listResources>[1] = {}) => listing.listResources(context, filter) },
+  resources: {
+    list: (filter: Parameters<typeof listing.listResources>[1] = {}) => listing.listResources(context, filter),
+  },
   grants: {
     issue: (request: GrantRequest, options?: grants.IssueOptions) => grants.issue(context, request, options),
     preview: (request: GrantRequest) => grants.preview(context, request),
@@ -204,7 +281,8 @@ const assemble = (context: Context, close: () => Promise<void>) => ({
   audit: {
     list: (filter?: Parameters<typeof listAudit>[1]): AuditRow[] => [...listAudit(context.state.database, filter)],
     verify: (): AuditProof => verifyAudit(context.state.database, context.auditKey),
-    record: (action: string, connector: string | null, detail: Readonly<Record<string, unknown>>) => record(context, { action, outcome: "allowed", connector, detail }),
+    record: (action: string, connector: string | null, detail: Readonly<Record<string, unknown>>) =>
+      record(context, { action, outcome: "allowed", connector, detail }),
   },
   keys: { rotate: (replacement?: string) => rotateKey(context, replacement) },
 });

@@ -69,7 +69,9 @@ const statementsOf = (database: DatabaseSync) => {
        WHERE l.spelled = ? AND (c.expires_at IS NULL OR c.expires_at - c.expires_skew_seconds * 1000 > ?) AND ${usable}
        ORDER BY g.issued_at DESC LIMIT 1`,
     ),
-    byKey: database.prepare(`SELECT ${columns} FROM grants g WHERE g.cache_key = ? AND ${usable} ORDER BY g.issued_at DESC LIMIT 1`),
+    byKey: database.prepare(
+      `SELECT ${columns} FROM grants g WHERE g.cache_key = ? AND ${usable} ORDER BY g.issued_at DESC LIMIT 1`,
+    ),
   };
   prepared.set(database, made);
   return made;
@@ -109,7 +111,9 @@ const serve = (reader: Reader, row: CachedRow, now: number): Cached => {
 
 /** The row is durable in the audit before the grant is returned. Null: not cached, or too near its end. */
 export const cachedBySpelling = (reader: Reader, request: GrantRequest, now: number): Cached | null => {
-  const row = statementsOf(reader.state.database).bySpelling.get(spelledKey(request), now, now) as CachedRow | undefined;
+  const row = statementsOf(reader.state.database).bySpelling.get(spelledKey(request), now, now) as
+    | CachedRow
+    | undefined;
   return row ? serve(reader, row, now) : null;
 };
 export const cachedByKey = (reader: Reader, cacheKey: string, now: number): Cached | null => {

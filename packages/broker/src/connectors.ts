@@ -40,7 +40,11 @@ export type SaveOptions = {
   readonly ask?: Ask;
   readonly signal?: AbortSignal;
 };
-export type Saved = { readonly connector: Connector; readonly checks: readonly ReportedCheck[]; readonly enabled: string | null };
+export type Saved = {
+  readonly connector: Connector;
+  readonly checks: readonly ReportedCheck[];
+  readonly enabled: string | null;
+};
 
 const verifySeconds = 60;
 const loginSeconds = 900;
@@ -65,15 +69,26 @@ const checkTime = (text: string | undefined): number | null => {
   if (text === undefined) return null;
   const at = Date.parse(text);
   if (!Number.isNaN(at) && /(Z|[+-]\d\d:\d\d)$/.test(text)) return at;
-  throw new KeywrightError("config-invalid", `${JSON.stringify(text.slice(0, 40))} is not a time with a zone.`, { hint: "For example 2026-11-20T19:00:00Z." });
+  throw new KeywrightError("config-invalid", `${JSON.stringify(text.slice(0, 40))} is not a time with a zone.`, {
+    hint: "For example 2026-11-20T19:00:00Z.",
+  });
 };
 
 export const rowNamed = (context: Context, nameOrId: string): ConnectorRow => {
-  const found = one(context.state, from.selectFrom("connectors").selectAll().where((is) => is.or([is("name", "=", nameOrId), is("id", "=", nameOrId)])));
+  const found = one(
+    context.state,
+    from
+      .selectFrom("connectors")
+      .selectAll()
+      .where((is) => is.or([is("name", "=", nameOrId), is("id", "=", nameOrId)])),
+  );
   if (found) return found;
   const names = all(context.state, from.selectFrom("connectors").select("name").orderBy("name")).map((row) => row.name);
   throw new KeywrightError("connector-not-found", `There is no connector ${nameOrId}.${didYouMean(nameOrId, names)}`, {
-    hint: names.length === 0 ? "Register one with keywright connector register." : "keywright connector list shows what there is.",
+    hint:
+      names.length === 0
+        ? "Register one with keywright connector register."
+        : "keywright connector list shows what there is.",
   });
 };
 
@@ -92,14 +107,21 @@ export const listConnectors = (context: Context, filter: ConnectorFilter = {}): 
     .map(connectorOf)
     .filter(
       (connector) =>
-        (filter.name === undefined || connector.name === filter.name || (filter.name.endsWith("*") && connector.name.startsWith(filter.name.slice(0, -1)))) &&
+        (filter.name === undefined ||
+          connector.name === filter.name ||
+          (filter.name.endsWith("*") && connector.name.startsWith(filter.name.slice(0, -1)))) &&
         (filter.resourceType === undefined || connector.resourceTypes.includes(filter.resourceType)) &&
         wanted.every(([key, value]) => connector.labels[key] === value) &&
         (filter.resourceId === undefined || reaches(context, connector, filter.resourceId, filter.resourceType)),
     );
 };
 /** Whether the id, in any spelling, lies within the connector's scope. */
-const reaches = (context: Context, connector: Connector, resourceId: string, resourceType: string | undefined): boolean => {
+const reaches = (
+  context: Context,
+  connector: Connector,
+  resourceId: string,
+  resourceType: string | undefined,
+): boolean => {
   const { type } = context.host.connectorType(connector.type);
   const values = valuesOf(connector.config, connector.facts);
   return connector.resourceTypes
@@ -114,7 +136,11 @@ const reaches = (context: Context, connector: Connector, resourceId: string, res
 };
 
 /** The registration as a connector that is not saved yet: everything that can be checked without a network is. */
-const draftOf = (context: Context, given: Registration, before: Connector | null): { connector: Connector; secret: Registration["secret"] | null } => {
+const draftOf = (
+  context: Context,
+  given: Registration,
+  before: Connector | null,
+): { connector: Connector; secret: Registration["secret"] | null } => {
   checkName(given.name);
   checkLabels(given.labels ?? {});
   const { type, plugin } = context.host.connectorType(given.type);
@@ -122,25 +148,44 @@ const draftOf = (context: Context, given: Registration, before: Connector | null
   const config = validate(method.config, given.config ?? {}, `configuration of ${given.type} ${given.authMethod}`);
   let secret: Readonly<Record<string, unknown>> | null = null;
   if (method.secret !== null) {
-    secret = validate(secretSchemaOf(plugin.manifest(), method.secret).schema, given.secret ?? {}, `credential of ${given.type} ${given.authMethod}`, { secret: true });
+    secret = validate(
+      secretSchemaOf(plugin.manifest(), method.secret).schema,
+      given.secret ?? {},
+      `credential of ${given.type} ${given.authMethod}`,
+      { secret: true },
+    );
   } else if (given.secret && Object.keys(given.secret).length > 0) {
-    throw new KeywrightError("config-invalid", `${given.authMethod} takes no stored credential.`, { hint: "Leave the secret fields out." });
+    throw new KeywrightError("config-invalid", `${given.authMethod} takes no stored credential.`, {
+      hint: "Leave the secret fields out.",
+    });
   }
   const facts = before?.facts ?? {};
   const values = valuesOf(config, facts);
   const behaviour = behaviourOf(method, values);
-  const reachable = type.resources.filter((offer) => accessLevels.some((level) => waysOf(behaviour, offer, level).length > 0)).map((offer) => offer.type.id);
-  const resourceTypes = given.resourceTypes && given.resourceTypes.length > 0 ? [...new Set(given.resourceTypes)] : reachable;
+  const reachable = type.resources
+    .filter((offer) => accessLevels.some((level) => waysOf(behaviour, offer, level).length > 0))
+    .map((offer) => offer.type.id);
+  const resourceTypes =
+    given.resourceTypes && given.resourceTypes.length > 0 ? [...new Set(given.resourceTypes)] : reachable;
   for (const id of resourceTypes) {
     offerOf(type, id);
-    if (!reachable.includes(id)) throw new KeywrightError("access-not-offered", `${given.authMethod} cannot reach ${id}.`, { hint: `It reaches: ${reachable.join(", ")}.` });
+    if (!reachable.includes(id))
+      throw new KeywrightError("access-not-offered", `${given.authMethod} cannot reach ${id}.`, {
+        hint: `It reaches: ${reachable.join(", ")}.`,
+      });
   }
   let resourceId: string | null = null;
   if (given.resourceId !== undefined && given.resourceId !== "") {
     const [only, ...others] = resourceTypes;
     const format = only === undefined ? null : offerOf(type, only).resourceId;
-    if (others.length > 0) throw new KeywrightError("usage", "A connector for one resource needs its resource type.", { hint: `Add --resource-type, one of: ${resourceTypes.join(", ")}.` });
-    if (!format) throw new KeywrightError("resource-id-invalid", `${only} has no single resources, so it takes no resource id.`, { hint: "Leave --resource-id out." });
+    if (others.length > 0)
+      throw new KeywrightError("usage", "A connector for one resource needs its resource type.", {
+        hint: `Add --resource-type, one of: ${resourceTypes.join(", ")}.`,
+      });
+    if (!format)
+      throw new KeywrightError("resource-id-invalid", `${only} has no single resources, so it takes no resource id.`, {
+        hint: "Leave --resource-id out.",
+      });
     // What only the open session knows (the account) is filled in after verification; until then the spelling stands.
     resourceId = canonicalIfKnown(format, given.resourceId, values);
   }
@@ -176,16 +221,31 @@ const draftOf = (context: Context, given: Registration, before: Connector | null
     },
   };
 };
-const canonicalIfKnown = (format: NonNullable<ReturnType<typeof offerOf>["resourceId"]>, spelled: string, values: Readonly<Record<string, string | undefined>>): string => {
+const canonicalIfKnown = (
+  format: NonNullable<ReturnType<typeof offerOf>["resourceId"]>,
+  spelled: string,
+  values: Readonly<Record<string, string | undefined>>,
+): string => {
   try {
     return canonicalise(format, spelled, values).id;
   } catch (error) {
-    if (KeywrightError.is(error) && error.code === "resource-id-invalid" && /not known yet|lacks its/.test(error.message)) return spelled.trim();
+    if (
+      KeywrightError.is(error) &&
+      error.code === "resource-id-invalid" &&
+      /not known yet|lacks its/.test(error.message)
+    )
+      return spelled.trim();
     throw error;
   }
 };
 
-const rowOf = (connector: Connector, paths: Pick<ConnectorRow, "secret_path" | "parent_path" | "parent_expires_at" | "previous_path" | "previous_until" | "previous_config">): ConnectorRow => ({
+const rowOf = (
+  connector: Connector,
+  paths: Pick<
+    ConnectorRow,
+    "secret_path" | "parent_path" | "parent_expires_at" | "previous_path" | "previous_until" | "previous_config"
+  >,
+): ConnectorRow => ({
   id: connector.id,
   name: connector.name,
   type: connector.type,
@@ -219,7 +279,9 @@ const rowOf = (connector: Connector, paths: Pick<ConnectorRow, "secret_path" | "
 const nameFree = (context: Context, name: string, id: string) => {
   const holder = one(context.state, from.selectFrom("connectors").select("id").where("name", "=", name));
   if (holder && holder.id !== id) {
-    throw new KeywrightError("name-taken", `There is a connector ${name} already.`, { hint: "Take another name, or change that one with connector update or rotate." });
+    throw new KeywrightError("name-taken", `There is a connector ${name} already.`, {
+      hint: "Take another name, or change that one with connector update or rotate.",
+    });
   }
 };
 
@@ -228,13 +290,19 @@ const verified = (context: Context, draft: Connector, outcome: Verification): Co
   if (!opened) return draft;
   const facts = { ...draft.facts, ...(opened.facts as Record<string, string>) };
   const [only] = draft.resourceTypes;
-  const format = draft.resourceId !== null && only !== undefined ? offerOf(context.host.connectorType(draft.type).type, only).resourceId : null;
+  const format =
+    draft.resourceId !== null && only !== undefined
+      ? offerOf(context.host.connectorType(draft.type).type, only).resourceId
+      : null;
   return {
     ...draft,
     facts,
     principal: opened.identity.principal,
     verifiedAt: new Date(context.now()).toISOString(),
-    resourceId: format && draft.resourceId !== null ? canonicalise(format, draft.resourceId, valuesOf(draft.config, facts)).id : draft.resourceId,
+    resourceId:
+      format && draft.resourceId !== null
+        ? canonicalise(format, draft.resourceId, valuesOf(draft.config, facts)).id
+        : draft.resourceId,
   };
 };
 
@@ -254,12 +322,23 @@ const dialogue = async (context: Context, material: Omit<Material, "parent">, op
 const endOf = (parent: Readonly<Record<string, unknown>> | null): number | null =>
   typeof parent?.["expiresAt"] === "string" ? Date.parse(parent["expiresAt"]) : null;
 
-const audited = async <T>(context: Context, action: string, connector: string, detail: Readonly<Record<string, unknown>>, work: () => Promise<T>): Promise<T> => {
+const audited = async <T>(
+  context: Context,
+  action: string,
+  connector: string,
+  detail: Readonly<Record<string, unknown>>,
+  work: () => Promise<T>,
+): Promise<T> => {
   try {
     return await work();
   } catch (error) {
     const code = KeywrightError.is(error) ? error.code : "internal";
-    record(context, { action, outcome: code === "internal" ? "failed" : "refused", connector, detail: { ...detail, code } });
+    record(context, {
+      action,
+      outcome: code === "internal" ? "failed" : "refused",
+      connector,
+      detail: { ...detail, code },
+    });
     throw error;
   }
 };
@@ -268,14 +347,21 @@ const audited = async <T>(context: Context, action: string, connector: string, d
 const keepBoth = async <T>(
   context: Context,
   id: string,
-  values: { readonly secret: Readonly<Record<string, unknown>> | null; readonly parent: Readonly<Record<string, unknown>> | null },
+  values: {
+    readonly secret: Readonly<Record<string, unknown>> | null;
+    readonly parent: Readonly<Record<string, unknown>> | null;
+  },
   commit: (paths: { readonly secret: string | null; readonly parent: string | null }) => T,
 ): Promise<T> => {
-  const at = (fields: Readonly<Record<string, unknown>> | null) => (fields === null ? null : { path: `connectors/${id}/${newId()}`, values: fields });
+  const at = (fields: Readonly<Record<string, unknown>> | null) =>
+    fields === null ? null : { path: `connectors/${id}/${newId()}`, values: fields };
   const secret = at(values.secret);
   const parent = at(values.parent);
-  return keepWith(context, [secret, parent].filter((one) => one !== null), storeCall(context), () =>
-    commit({ secret: secret?.path ?? null, parent: parent?.path ?? null }),
+  return keepWith(
+    context,
+    [secret, parent].filter((one) => one !== null),
+    storeCall(context),
+    () => commit({ secret: secret?.path ?? null, parent: parent?.path ?? null }),
   );
 };
 
@@ -285,14 +371,27 @@ export const register = (context: Context, given: Registration, options: SaveOpt
     nameFree(context, draft.name, draft.id);
     const { plugin } = context.host.connectorType(given.type);
     const fresh = context.host.enable(plugin, context.state, context.now());
-    if (fresh) record(context, { action: "plugin.enable", outcome: "allowed", connector: null, detail: { package: plugin.package, version: plugin.version, integrity: plugin.integrity() } });
+    if (fresh)
+      record(context, {
+        action: "plugin.enable",
+        outcome: "allowed",
+        connector: null,
+        detail: { package: plugin.package, version: plugin.version, integrity: plugin.integrity() },
+      });
     const parent = await dialogue(context, { connector: draft, secret }, options);
     const outcome = await prove(context, { connector: draft, secret, parent }, options);
     const connector = outcome ? verified(context, draft, outcome) : draft;
     const kept = outcome?.opened?.renewed ?? parent;
     return keepBoth(context, connector.id, { secret, parent: kept }, (paths) => {
       nameFree(context, connector.name, connector.id);
-      const row = rowOf(connector, { secret_path: paths.secret, parent_path: paths.parent, parent_expires_at: endOf(kept), previous_path: null, previous_until: null, previous_config: null });
+      const row = rowOf(connector, {
+        secret_path: paths.secret,
+        parent_path: paths.parent,
+        parent_expires_at: endOf(kept),
+        previous_path: null,
+        previous_until: null,
+        previous_config: null,
+      });
       run(context.state, from.insertInto("connectors").values(row));
       record(context, {
         action: "connector.register",
@@ -309,7 +408,11 @@ export const register = (context: Context, given: Registration, options: SaveOpt
           allowMainCredential: connector.allowMainCredential,
         },
       });
-      return { connector: connectorOf(row), checks: outcome?.checks ?? [], enabled: fresh ? `${plugin.package}@${plugin.version}` : null };
+      return {
+        connector: connectorOf(row),
+        checks: outcome?.checks ?? [],
+        enabled: fresh ? `${plugin.package}@${plugin.version}` : null,
+      };
     });
   });
 
@@ -328,17 +431,24 @@ export const materialOf = async (context: Context, row: ConnectorRow): Promise<M
 export const dropGrants = (context: Context, connectorId: string): number =>
   run(
     context.state,
-    from.updateTable("grants").set({ status: "dropped", closed_at: context.now(), sealed: null }).where("connector_id", "=", connectorId).where("status", "=", "active"),
+    from
+      .updateTable("grants")
+      .set({ status: "dropped", closed_at: context.now(), sealed: null })
+      .where("connector_id", "=", connectorId)
+      .where("status", "=", "active"),
   );
 
-export type Changes = Partial<Omit<Registration, "type" | "secret" | "resourceId" | "lifetimeSeconds" | "expiresAt">> & {
+export type Changes = Partial<
+  Omit<Registration, "type" | "secret" | "resourceId" | "lifetimeSeconds" | "expiresAt">
+> & {
   readonly resourceId?: string | null | undefined;
   readonly lifetimeSeconds?: number | null | undefined;
   readonly expiresAt?: string | null | undefined;
   /** Configuration fields to remove. */
   readonly unset?: readonly string[];
 };
-const present = <T extends object>(value: T): Partial<T> => Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Partial<T>;
+const present = <T extends object>(value: T): Partial<T> =>
+  Object.fromEntries(Object.entries(value).filter(([, one]) => one !== undefined)) as Partial<T>;
 
 /** Merges: what is not named stays as it is, so that no update widens a connector by what it leaves out. */
 export const update = (context: Context, name: string, changes: Changes, options: SaveOptions = {}): Promise<Saved> =>
@@ -346,7 +456,9 @@ export const update = (context: Context, name: string, changes: Changes, options
     const row = rowNamed(context, name);
     const before = connectorOf(row);
     const material = await materialOf(context, row);
-    const config = Object.fromEntries(Object.entries({ ...before.config, ...changes.config }).filter(([key]) => !(changes.unset ?? []).includes(key)));
+    const config = Object.fromEntries(
+      Object.entries({ ...before.config, ...changes.config }).filter(([key]) => !(changes.unset ?? []).includes(key)),
+    );
     const { unset: _unset, ...rest } = changes;
     const merged = {
       name: before.name,
@@ -368,21 +480,48 @@ export const update = (context: Context, name: string, changes: Changes, options
     };
     const { connector: draft } = draftOf(
       context,
-      { ...merged, resourceId: merged.resourceId ?? undefined, lifetimeSeconds: merged.lifetimeSeconds ?? undefined, expiresAt: merged.expiresAt ?? undefined, secret: material.secret ?? undefined },
+      {
+        ...merged,
+        resourceId: merged.resourceId ?? undefined,
+        lifetimeSeconds: merged.lifetimeSeconds ?? undefined,
+        expiresAt: merged.expiresAt ?? undefined,
+        secret: material.secret ?? undefined,
+      },
       before,
     );
     nameFree(context, draft.name, draft.id);
-    const touchesAccess = changes.config !== undefined || changes.unset !== undefined || changes.authMethod !== undefined || changes.resourceTypes !== undefined || changes.resourceId !== undefined;
-    const outcome = await prove(context, { ...material, connector: draft }, { ...options, verify: options.verify ?? touchesAccess });
+    const touchesAccess =
+      changes.config !== undefined ||
+      changes.unset !== undefined ||
+      changes.authMethod !== undefined ||
+      changes.resourceTypes !== undefined ||
+      changes.resourceId !== undefined;
+    const outcome = await prove(
+      context,
+      { ...material, connector: draft },
+      { ...options, verify: options.verify ?? touchesAccess },
+    );
     const connector = outcome ? verified(context, draft, outcome) : draft;
     context.checkpoint("row.write");
     return transaction(context.state, () => {
       nameFree(context, connector.name, connector.id);
       const next = rowOf(connector, row);
-      const changed = run(context.state, from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version));
-      if (changed === 0) throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, { hint: "Look at it and try again.", retryable: true });
+      const changed = run(
+        context.state,
+        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
+      );
+      if (changed === 0)
+        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
+          hint: "Look at it and try again.",
+          retryable: true,
+        });
       const dropped = dropGrants(context, row.id);
-      record(context, { action: "connector.update", outcome: "allowed", connector: connector.name, detail: { id: row.id, fields: Object.keys(present(changes)), droppedGrants: dropped } });
+      record(context, {
+        action: "connector.update",
+        outcome: "allowed",
+        connector: connector.name,
+        detail: { id: row.id, fields: Object.keys(present(changes)), droppedGrants: dropped },
+      });
       context.checkpoint("row.written");
       return { connector: connectorOf(next), checks: outcome?.checks ?? [], enabled: null };
     });
@@ -402,10 +541,20 @@ export const rotate = (context: Context, name: string, rotation: Rotation): Prom
     const before = connectorOf(row);
     const { connector: draft, secret = null } = draftOf(
       context,
-      { ...before, resourceId: before.resourceId ?? undefined, lifetimeSeconds: before.lifetimeSeconds ?? undefined, config: { ...before.config, ...rotation.config }, expiresAt: rotation.expiresAt, secret: rotation.secret },
+      {
+        ...before,
+        resourceId: before.resourceId ?? undefined,
+        lifetimeSeconds: before.lifetimeSeconds ?? undefined,
+        config: { ...before.config, ...rotation.config },
+        expiresAt: rotation.expiresAt,
+        secret: rotation.secret,
+      },
       before,
     );
-    if (secret === null) throw new KeywrightError("usage", `${before.authMethod} keeps no credential that could be rotated.`, { hint: `Run keywright connector authenticate ${name} instead.` });
+    if (secret === null)
+      throw new KeywrightError("usage", `${before.authMethod} keeps no credential that could be rotated.`, {
+        hint: `Run keywright connector authenticate ${name} instead.`,
+      });
     const parent = await dialogue(context, { connector: draft, secret }, rotation);
     const outcome = await prove(context, { connector: draft, secret, parent }, rotation);
     const connector = outcome ? verified(context, draft, outcome) : draft;
@@ -419,11 +568,28 @@ export const rotate = (context: Context, name: string, rotation: Rotation): Prom
         previous_until: keep ? context.now() + (rotation.overlapSeconds ?? 0) * 1000 : null,
         previous_config: keep ? row.config : null,
       });
-      const changed = run(context.state, from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version));
-      if (changed === 0) throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, { hint: "Look at it and try again.", retryable: true });
+      const changed = run(
+        context.state,
+        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
+      );
+      if (changed === 0)
+        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
+          hint: "Look at it and try again.",
+          retryable: true,
+        });
       forsake(context, [...(keep ? [] : [row.secret_path]), row.previous_path, row.parent_path]);
       const dropped = dropGrants(context, row.id);
-      record(context, { action: "connector.rotate", outcome: "allowed", connector: name, detail: { id: row.id, overlapSeconds: rotation.overlapSeconds ?? 0, droppedGrants: dropped, verified: outcome !== null } });
+      record(context, {
+        action: "connector.rotate",
+        outcome: "allowed",
+        connector: name,
+        detail: {
+          id: row.id,
+          overlapSeconds: rotation.overlapSeconds ?? 0,
+          droppedGrants: dropped,
+          verified: outcome !== null,
+        },
+      });
       return { connector: connectorOf(next), checks: outcome?.checks ?? [], enabled: null };
     });
   }).finally(() => sweep(context, storeCall(context)).catch(() => 0));
@@ -433,52 +599,109 @@ export const rollback = (context: Context, name: string, options: SaveOptions = 
   audited(context, "connector.rollback", name, {}, async () => {
     const row = rowNamed(context, name);
     if (row.previous_path === null || (row.previous_until ?? 0) <= context.now()) {
-      throw new KeywrightError("secret-missing", `${name} has no earlier credential to go back to.`, { hint: "One is kept only for the --overlap of a rotation." });
+      throw new KeywrightError("secret-missing", `${name} has no earlier credential to go back to.`, {
+        hint: "One is kept only for the --overlap of a rotation.",
+      });
     }
     const secret = await readKept(context, row.previous_path, name, storeCall(context));
     const config = row.previous_config ?? row.config;
-    const draft: Connector = { ...connectorOf({ ...row, config }), version: row.version + 1, updatedAt: new Date(context.now()).toISOString() };
+    const draft: Connector = {
+      ...connectorOf({ ...row, config }),
+      version: row.version + 1,
+      updatedAt: new Date(context.now()).toISOString(),
+    };
     const outcome = await prove(context, { connector: draft, secret, parent: null }, options);
     const connector = outcome ? verified(context, draft, outcome) : draft;
     return transaction(context.state, () => {
-      const next = rowOf(connector, { secret_path: row.previous_path, parent_path: null, parent_expires_at: null, previous_path: null, previous_until: null, previous_config: null });
-      const changed = run(context.state, from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version));
-      if (changed === 0) throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, { hint: "Look at it and try again.", retryable: true });
+      const next = rowOf(connector, {
+        secret_path: row.previous_path,
+        parent_path: null,
+        parent_expires_at: null,
+        previous_path: null,
+        previous_until: null,
+        previous_config: null,
+      });
+      const changed = run(
+        context.state,
+        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
+      );
+      if (changed === 0)
+        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
+          hint: "Look at it and try again.",
+          retryable: true,
+        });
       forsake(context, [row.secret_path, row.parent_path]);
       const dropped = dropGrants(context, row.id);
-      record(context, { action: "connector.rollback", outcome: "allowed", connector: name, detail: { id: row.id, droppedGrants: dropped } });
+      record(context, {
+        action: "connector.rollback",
+        outcome: "allowed",
+        connector: name,
+        detail: { id: row.id, droppedGrants: dropped },
+      });
       return { connector: connectorOf(next), checks: outcome?.checks ?? [], enabled: null };
     });
   }).finally(() => sweep(context, storeCall(context)).catch(() => 0));
 
 /** The human dialogue again: MFA code, device code. The connector's own settings stay. */
-export const authenticate = (context: Context, name: string, options: SaveOptions & { readonly ask: Ask }): Promise<Saved> =>
+export const authenticate = (
+  context: Context,
+  name: string,
+  options: SaveOptions & { readonly ask: Ask },
+): Promise<Saved> =>
   audited(context, "connector.authenticate", name, {}, async () => {
     const row = rowNamed(context, name);
     const material = await materialOf(context, row);
     if (!needsLogin(context, material.connector)) {
-      throw new KeywrightError("unsupported", `${name} needs no dialogue: its method is ${row.auth_method}.`, { hint: `Check it with keywright connector verify ${name}` });
+      throw new KeywrightError("unsupported", `${name} needs no dialogue: its method is ${row.auth_method}.`, {
+        hint: `Check it with keywright connector verify ${name}`,
+      });
     }
     const parent = await dialogue(context, material, options);
     const outcome = await prove(context, { ...material, parent }, options);
     const kept = outcome?.opened?.renewed ?? parent;
     return keepBoth(context, row.id, { secret: null, parent: kept }, (paths) => {
       const known = outcome ? verified(context, material.connector, outcome) : material.connector;
-      const connector: Connector = { ...known, version: row.version + 1, updatedAt: new Date(context.now()).toISOString() };
+      const connector: Connector = {
+        ...known,
+        version: row.version + 1,
+        updatedAt: new Date(context.now()).toISOString(),
+      };
       const next = rowOf(connector, { ...row, parent_path: paths.parent, parent_expires_at: endOf(kept) });
-      const changed = run(context.state, from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version));
-      if (changed === 0) throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, { hint: "Run it again.", retryable: true });
+      const changed = run(
+        context.state,
+        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
+      );
+      if (changed === 0)
+        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
+          hint: "Run it again.",
+          retryable: true,
+        });
       forsake(context, [row.parent_path]);
       dropGrants(context, row.id);
-      record(context, { action: "connector.authenticate", outcome: "allowed", connector: name, detail: { id: row.id, until: endOf(kept) } });
+      record(context, {
+        action: "connector.authenticate",
+        outcome: "allowed",
+        connector: name,
+        detail: { id: row.id, until: endOf(kept) },
+      });
       return { connector: connectorOf(next), checks: outcome?.checks ?? [], enabled: null };
     });
   }).finally(() => sweep(context, storeCall(context)).catch(() => 0));
 
 /** A provider replaced what the dialogue yielded while a session was opened: kept before that session is used. */
-export const keepRenewed = (context: Context, row: ConnectorRow, renewed: Readonly<Record<string, unknown>>): Promise<void> =>
+export const keepRenewed = (
+  context: Context,
+  row: ConnectorRow,
+  renewed: Readonly<Record<string, unknown>>,
+): Promise<void> =>
   keepBoth(context, row.id, { secret: null, parent: renewed }, (paths) => {
-    run(context.state, from.updateTable("connectors").set({ parent_path: paths.parent, parent_expires_at: endOf(renewed) }).where("id", "=", row.id));
+    run(
+      context.state,
+      from
+        .updateTable("connectors")
+        .set({ parent_path: paths.parent, parent_expires_at: endOf(renewed) })
+        .where("id", "=", row.id),
+    );
     forsake(context, [row.parent_path]);
   });
 
@@ -486,7 +709,11 @@ export const keepRenewed = (context: Context, row: ConnectorRow, renewed: Readon
 export async function* verifyStored(
   context: Context,
   name: string,
-  options: { readonly resourceType?: string | undefined; readonly resourceId?: string | undefined; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly resourceType?: string | undefined;
+    readonly resourceId?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): AsyncGenerator<ReportedCheck, Verification & { readonly connector: Connector }> {
   const row = rowNamed(context, name);
   const material = await materialOf(context, row);
@@ -510,12 +737,22 @@ export async function* verifyStored(
           context.state,
           from
             .updateTable("connectors")
-            .set({ facts: JSON.stringify(connector.facts), principal: connector.principal, verified_at: context.now(), resource_id: connector.resourceId })
+            .set({
+              facts: JSON.stringify(connector.facts),
+              principal: connector.principal,
+              verified_at: context.now(),
+              resource_id: connector.resourceId,
+            })
             .where("id", "=", row.id)
             .where("version", "=", row.version),
         );
       }
-      record(context, { action: "connector.verify", outcome: ok ? "allowed" : "failed", connector: row.name, detail: { checks: checks.map(({ step: at, ok: passed }) => [at, passed]) } });
+      record(context, {
+        action: "connector.verify",
+        outcome: ok ? "allowed" : "failed",
+        connector: row.name,
+        detail: { checks: checks.map(({ step: at, ok: passed }) => [at, passed]) },
+      });
     });
     return { ...outcome, connector };
   }
@@ -530,7 +767,12 @@ export const remove = (context: Context, name: string): Promise<{ readonly id: s
       forsake(context, [row.secret_path, row.parent_path, row.previous_path]);
       const dropped = dropGrants(context, row.id);
       run(context.state, from.deleteFrom("connectors").where("id", "=", row.id));
-      record(context, { action: "connector.delete", outcome: "allowed", connector: row.name, detail: { id: row.id, droppedGrants: dropped } });
+      record(context, {
+        action: "connector.delete",
+        outcome: "allowed",
+        connector: row.name,
+        detail: { id: row.id, droppedGrants: dropped },
+      });
       context.checkpoint("row.written");
     });
     await sweep(context, storeCall(context));

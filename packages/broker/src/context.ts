@@ -22,7 +22,9 @@ export type Context = {
   readonly checkpoint: (point: string) => void;
 };
 
-export type Outcome = Pick<AuditEntry, "action" | "outcome" | "connector" | "detail"> & { readonly grant?: string | null };
+export type Outcome = Pick<AuditEntry, "action" | "outcome" | "connector" | "detail"> & {
+  readonly grant?: string | null;
+};
 /** Within the transaction of what it tells of, or in one of its own. */
 export const record = (context: Context, entry: Outcome): void =>
   transaction(context.state, () =>

@@ -10,13 +10,18 @@ import { KeywrightError, type Network } from "@keywright/core";
 const allows = (pattern: string, host: string, port: number): boolean => {
   const [, name = pattern, wanted] = /^(.*?)(?::(\d+))?$/.exec(pattern) ?? [];
   if (wanted !== undefined && Number(wanted) !== port) return false;
-  return name.startsWith("*.") ? host.endsWith(name.slice(1)) && host.length > name.length - 1 : host === name.replaceAll(/^\[|\]$/g, "");
+  return name.startsWith("*.")
+    ? host.endsWith(name.slice(1)) && host.length > name.length - 1
+    : host === name.replaceAll(/^\[|\]$/g, "");
 };
 
 export const isAllowed = (allowed: readonly string[], host: string, port: number): boolean =>
   allowed.some((pattern) => allows(pattern.toLowerCase(), host.toLowerCase().replaceAll(/^\[|\]$/g, ""), port));
 
-export const createNetwork = (allowed: readonly string[], connector: string): Network & { readonly close: () => void } => {
+export const createNetwork = (
+  allowed: readonly string[],
+  connector: string,
+): Network & { readonly close: () => void } => {
   const check = (host: string, port: number) => {
     if (isAllowed(allowed, host, port)) return;
     throw new KeywrightError("endpoint-not-allowed", `${host}:${port} is not an address that ${connector} may dial.`, {
@@ -57,7 +62,12 @@ export const createNetwork = (allowed: readonly string[], connector: string): Ne
 
 const mostOutput = 65_536;
 /** Runs one of the programs that the operator allowed, word for word; its output is cut off at 64 KiB. */
-export const runAllowed = (allowed: readonly string[], connector: string, command: string, signal: AbortSignal): Promise<string> =>
+export const runAllowed = (
+  allowed: readonly string[],
+  connector: string,
+  command: string,
+  signal: AbortSignal,
+): Promise<string> =>
   new Promise((resolve, reject) => {
     if (!allowed.includes(command)) {
       reject(
@@ -68,7 +78,11 @@ export const runAllowed = (allowed: readonly string[], connector: string, comman
       );
       return;
     }
-    const child = spawn(command, { shell: true, stdio: ["ignore", "pipe", "ignore"], detached: process.platform !== "win32" });
+    const child = spawn(command, {
+      shell: true,
+      stdio: ["ignore", "pipe", "ignore"],
+      detached: process.platform !== "win32",
+    });
     const chunks: Buffer[] = [];
     let size = 0;
     const stop = () => {
@@ -90,7 +104,8 @@ export const runAllowed = (allowed: readonly string[], connector: string, comman
     child.once("close", (code) => {
       signal.removeEventListener("abort", stop);
       if (size > mostOutput) failed("printed more than 64 KiB", "It must print one JSON document.");
-      else if (signal.aborted) reject(new KeywrightError("deadline-exceeded", `The allowed command of ${connector} did not end in time.`));
+      else if (signal.aborted)
+        reject(new KeywrightError("deadline-exceeded", `The allowed command of ${connector} did not end in time.`));
       else if (code !== 0) failed(`ended with status ${code}`, `Run it by hand: ${command}`);
       else resolve(Buffer.concat(chunks).toString("utf8"));
     });

@@ -1,8 +1,25 @@
 /** Issue, cache and revoke. N identical requests, in any number of processes, make one upstream mint. */
 import { createHash } from "node:crypto";
-import { type Confinement, type CredentialKind, type ErrorCode, type Issued, KeywrightError, Redacted, revealAll } from "@keywright/core";
+import {
+  type Confinement,
+  type CredentialKind,
+  type ErrorCode,
+  type Issued,
+  KeywrightError,
+  Redacted,
+  revealAll,
+} from "@keywright/core";
 import { seal } from "@keywright/seal";
-import { type Cached, cachedByKey, cachedBySpelling, type CachedRow, grantIdentity, type GrantRequest, type Reader, spelledKey } from "./cached.ts";
+import {
+  type Cached,
+  cachedByKey,
+  cachedBySpelling,
+  type CachedRow,
+  grantIdentity,
+  type GrantRequest,
+  type Reader,
+  spelledKey,
+} from "./cached.ts";
 import { connectorOf } from "./connector.ts";
 import { keepRenewed, materialOf, rowNamed } from "./connectors.ts";
 import { type Context, record } from "./context.ts";
@@ -65,7 +82,12 @@ const recordOf = (row: Omit<CachedRow, "sealed">) => ({
 const secretFields = (context: Context, kind: string): ReadonlySet<string> => {
   for (const plugin of context.host.plugins()) {
     const found = plugin.manifest().credentialKinds.find((one) => one.id === kind);
-    if (found) return new Set(Object.entries(found.schema.properties ?? {}).flatMap(([name, field]) => (field["writeOnly"] === true ? [name] : [])));
+    if (found)
+      return new Set(
+        Object.entries(found.schema.properties ?? {}).flatMap(([name, field]) =>
+          field["writeOnly"] === true ? [name] : [],
+        ),
+      );
   }
   throw new KeywrightError("plugin-invalid", `No installed plugin brings the credential kind ${kind}.`);
 };
@@ -73,13 +95,26 @@ const grantOf = (context: Context, { row, credential }: Cached): Grant => {
   const secrets = secretFields(context, row.kind);
   return {
     ...recordOf(row),
-    credential: Object.fromEntries(Object.entries(credential).map(([name, value]) => [name, secrets.has(name) ? new Redacted(value) : value])),
+    credential: Object.fromEntries(
+      Object.entries(credential).map(([name, value]) => [name, secrets.has(name) ? new Redacted(value) : value]),
+    ),
   };
 };
 
 const cacheKeyOf = ({ connector, offer, resource, access, cell, lifetime }: Plan, asked: number | undefined): string =>
   createHash("sha256")
-    .update(JSON.stringify([connector.id, connector.version, offer.type.id, resource?.id ?? null, access, cell.kind, asked === undefined ? null : lifetime.seconds, cell.confinement]))
+    .update(
+      JSON.stringify([
+        connector.id,
+        connector.version,
+        offer.type.id,
+        resource?.id ?? null,
+        access,
+        cell.kind,
+        asked === undefined ? null : lifetime.seconds,
+        cell.confinement,
+      ]),
+    )
     .digest("hex");
 
 /**
@@ -92,7 +127,10 @@ const refreshAfter = (issuedAt: number, expiresAt: number): number => {
   return Math.floor(expiresAt - margin - Math.random() * (life - margin) * 0.1);
 };
 
-const sessions = new Map<string, { readonly opened: AnyOpened; readonly runtime: AnyRuntime; readonly usableUntil: number }>();
+const sessions = new Map<
+  string,
+  { readonly opened: AnyOpened; readonly runtime: AnyRuntime; readonly usableUntil: number }
+>();
 const sessionMs = 5 * 60_000;
 const forget = (row: ConnectorRow) => {
   for (const key of sessions.keys()) if (key.startsWith(`${row.id} `)) sessions.delete(key);
@@ -105,22 +143,39 @@ const sessionFor = async (context: Context, row: ConnectorRow, call: ReturnType<
   const found = await open(context, await materialOf(context, row), call);
   const { opened } = found;
   if (opened.renewed) await keepRenewed(context, row, opened.renewed as Record<string, unknown>);
-  const made = { ...found, usableUntil: Math.min(context.now() + sessionMs, (opened.expiresAt?.getTime() ?? Infinity) - 60_000) };
+  const made = {
+    ...found,
+    usableUntil: Math.min(context.now() + sessionMs, (opened.expiresAt?.getTime() ?? Infinity) - 60_000),
+  };
   sessions.set(key, made);
   return made;
 };
 
 const expired = (row: ConnectorRow): KeywrightError =>
-  new KeywrightError("expired", `The credential stored in ${row.name} ended at ${new Date(row.expires_at ?? 0).toISOString()} (used until ${row.expires_skew_seconds} s before).`, {
-    hint: `Give a new one: keywright connector rotate ${row.name}`,
-  });
+  new KeywrightError(
+    "expired",
+    `The credential stored in ${row.name} ended at ${new Date(row.expires_at ?? 0).toISOString()} (used until ${row.expires_skew_seconds} s before).`,
+    {
+      hint: `Give a new one: keywright connector rotate ${row.name}`,
+    },
+  );
 
 /** One mint, recorded before and after, so that a crash between the provider's yes and ours can be cleaned up. */
-const mint = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: string, options: IssueOptions): Promise<void> => {
+const mint = async (
+  context: Context,
+  row: ConnectorRow,
+  plan: Plan,
+  cacheKey: string,
+  options: IssueOptions,
+): Promise<void> => {
   const { connector, cell, offer, resource } = plan;
   const id = newId();
   const now = context.now();
-  const call = callFor(context, connector, { signal: options.signal, seconds: options.seconds ?? issueSeconds, grantId: id });
+  const call = callFor(context, connector, {
+    signal: options.signal,
+    seconds: options.seconds ?? issueSeconds,
+    grantId: id,
+  });
   const fields: GrantRow = {
     id,
     cache_key: cacheKey,
@@ -153,12 +208,29 @@ const mint = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: s
   try {
     const { opened, runtime } = await sessionFor(context, row, call);
     const cap = opened.cap;
-    const capped = cap && (plan.lifetime.seconds === null || cap.seconds < plan.lifetime.seconds) ? { seconds: cap.seconds, decidedBy: cap.by } : plan.lifetime;
-    const target = { resource, access: plan.access, kind: cell.kind, permissions: plan.permissions, confinement: cell.confinement, ttlSeconds: capped.seconds ?? 3600 };
+    const capped =
+      cap && (plan.lifetime.seconds === null || cap.seconds < plan.lifetime.seconds)
+        ? { seconds: cap.seconds, decidedBy: cap.by }
+        : plan.lifetime;
+    const target = {
+      resource,
+      access: plan.access,
+      kind: cell.kind,
+      permissions: plan.permissions,
+      confinement: cell.confinement,
+      ttlSeconds: capped.seconds ?? 3600,
+    };
     context.checkpoint("grant.issue");
-    const issued = await within(call, () => runtime.resources[offer.type.id].issue(opened.session, target, call) as Promise<Issued<CredentialKind>>);
+    const issued = await within(
+      call,
+      () => runtime.resources[offer.type.id].issue(opened.session, target, call) as Promise<Issued<CredentialKind>>,
+    );
     context.checkpoint("grant.issued");
-    if (issued.kind !== cell.kind) throw new KeywrightError("plugin-invalid", `The plugin of ${connector.type} answered with ${issued.kind} where it declares ${cell.kind}.`);
+    if (issued.kind !== cell.kind)
+      throw new KeywrightError(
+        "plugin-invalid",
+        `The plugin of ${connector.type} answered with ${issued.kind} where it declares ${cell.kind}.`,
+      );
     const issuedAt = context.now();
     // Nothing is served longer than was asked, whatever the provider gave.
     const asked = capped.seconds === null ? Infinity : issuedAt + capped.seconds * 1000;
@@ -167,8 +239,13 @@ const mint = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: s
     const end = Math.min(asked, given, parent);
     // Providers cut expiries to whole seconds: what comes within two of what was asked is what was asked.
     const slack = 2_000;
-    const seconds = !Number.isFinite(end) ? null : end >= asked - slack ? capped.seconds : Math.round((end - issuedAt) / 1000);
-    const decidedBy = end < asked - slack ? (parent < given - slack ? "parent credential" : "provider") : capped.decidedBy;
+    const seconds = !Number.isFinite(end)
+      ? null
+      : end >= asked - slack
+        ? capped.seconds
+        : Math.round((end - issuedAt) / 1000);
+    const decidedBy =
+      end < asked - slack ? (parent < given - slack ? "parent credential" : "provider") : capped.decidedBy;
     const outlives = issued.outlives?.getTime() ?? (given > end + slack && Number.isFinite(given) ? given : null);
     const plain = JSON.stringify(revealAll(issued.credential));
     transaction(context.state, () => {
@@ -194,14 +271,27 @@ const mint = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: s
         outcome: "allowed",
         connector: connector.name,
         grant: id,
-        detail: { resourceType: offer.type.id, resourceId: resource?.id ?? null, access: plan.access, kind: cell.kind, seconds, decidedBy, sessionName: call.sessionName, confinement: cell.confinement, mainCredential: cell.mainCredential },
+        detail: {
+          resourceType: offer.type.id,
+          resourceId: resource?.id ?? null,
+          access: plan.access,
+          kind: cell.kind,
+          seconds,
+          decidedBy,
+          sessionName: call.sessionName,
+          confinement: cell.confinement,
+          mainCredential: cell.mainCredential,
+        },
       });
       context.checkpoint("grant.written");
     });
   } catch (error) {
     const ours = asOurs(error, `Issuing from ${connector.name}`);
     if (["credential-rejected", "expired", "reauthentication-required"].includes(ours.code)) forget(row);
-    run(context.state, from.updateTable("grants").set({ status: "failed", closed_at: context.now() }).where("id", "=", id));
+    run(
+      context.state,
+      from.updateTable("grants").set({ status: "failed", closed_at: context.now() }).where("id", "=", id),
+    );
     throw ours;
   }
 };
@@ -210,7 +300,13 @@ const inFlight = new Map<string, Promise<void>>();
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 /** Lands when the key is cached. The first process mints; the others wait for it, and fail as it failed. */
-const fly = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: string, options: IssueOptions): Promise<void> => {
+const fly = async (
+  context: Context,
+  row: ConnectorRow,
+  plan: Plan,
+  cacheKey: string,
+  options: IssueOptions,
+): Promise<void> => {
   const since = Date.now();
   const giveUp = since + (options.seconds ?? issueSeconds) * 1000;
   const me = `${process.pid}:${newId()}`;
@@ -219,19 +315,34 @@ const fly = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: st
       if (isCached(context, cacheKey)) return "landed";
       const flight = one(context.state, from.selectFrom("flights").selectAll().where("cache_key", "=", cacheKey));
       if (flight?.failed_at != null && flight.failed_at >= since && flight.failure !== null) {
-        const { code, message, hint } = JSON.parse(flight.failure) as { code: ErrorCode; message: string; hint?: string };
+        const { code, message, hint } = JSON.parse(flight.failure) as {
+          code: ErrorCode;
+          message: string;
+          hint?: string;
+        };
         return new KeywrightError(code, message, hint === undefined ? {} : { hint });
       }
       // A flight ends with its process, or when it gives no sign of life.
-      if (flight?.owner != null && flight.until > Date.now() && isAlive(Number.parseInt(flight.owner, 10))) return "wait";
+      if (flight?.owner != null && flight.until > Date.now() && isAlive(Number.parseInt(flight.owner, 10)))
+        return "wait";
       const next = { cache_key: cacheKey, owner: me, until: Date.now() + flightMs, failed_at: null, failure: null };
-      run(context.state, from.insertInto("flights").values(next).onConflict((on) => on.column("cache_key").doUpdateSet(next)));
+      run(
+        context.state,
+        from
+          .insertInto("flights")
+          .values(next)
+          .onConflict((on) => on.column("cache_key").doUpdateSet(next)),
+      );
       return "mine";
     });
     if (turn === "landed") return;
     if (KeywrightError.is(turn)) throw turn;
     if (turn === "mine") break;
-    if (Date.now() > giveUp) throw new KeywrightError("deadline-exceeded", "Another process is minting this and did not finish in time.", { hint: "Try again.", retryable: true });
+    if (Date.now() > giveUp)
+      throw new KeywrightError("deadline-exceeded", "Another process is minting this and did not finish in time.", {
+        hint: "Try again.",
+        retryable: true,
+      });
     await sleep(pollMs + Math.random() * pollMs);
     options.signal?.throwIfAborted();
   }
@@ -242,7 +353,15 @@ const fly = async (context: Context, row: ConnectorRow, plan: Plan, cacheKey: st
     run(context.state, mine().set({ owner: null, until: 0 }));
   } catch (error) {
     const ours = asOurs(error, "Issuing");
-    run(context.state, mine().set({ owner: null, until: 0, failed_at: Date.now(), failure: JSON.stringify({ code: ours.code, message: ours.message, hint: ours.hint }) }));
+    run(
+      context.state,
+      mine().set({
+        owner: null,
+        until: 0,
+        failed_at: Date.now(),
+        failure: JSON.stringify({ code: ours.code, message: ours.message, hint: ours.hint }),
+      }),
+    );
     throw ours;
   } finally {
     clearInterval(beat);
@@ -272,18 +391,38 @@ const lastResort = (context: Context, cacheKey: string): Cached | null => {
       .orderBy("expires_at", "desc"),
   );
   if (!row) return null;
-  run(context.state, from.updateTable("grants").set({ refresh_after: context.now() + 10_000 }).where("id", "=", row.id).where("refresh_after", "<", context.now()));
+  run(
+    context.state,
+    from
+      .updateTable("grants")
+      .set({ refresh_after: context.now() + 10_000 })
+      .where("id", "=", row.id)
+      .where("refresh_after", "<", context.now()),
+  );
   return cachedByKey(readerOf(context), cacheKey, context.now());
 };
 
-const readerOf = (context: Context): Reader => ({ state: context.state, ring: context.ring, auditKey: context.auditKey, actor: context.actor, purpose: context.purpose });
+const readerOf = (context: Context): Reader => ({
+  state: context.state,
+  ring: context.ring,
+  auditKey: context.auditKey,
+  actor: context.actor,
+  purpose: context.purpose,
+});
 
 const refused = (context: Context, request: GrantRequest, error: KeywrightError) =>
   record(context, {
     action: "grant.issue",
-    outcome: ["provider-unavailable", "provider-throttled", "deadline-exceeded", "internal"].includes(error.code) ? "failed" : "refused",
+    outcome: ["provider-unavailable", "provider-throttled", "deadline-exceeded", "internal"].includes(error.code)
+      ? "failed"
+      : "refused",
     connector: request.connector,
-    detail: { resourceType: request.resourceType ?? null, resourceId: request.resourceId?.slice(0, 2048) ?? null, access: request.access ?? null, code: error.code },
+    detail: {
+      resourceType: request.resourceType ?? null,
+      resourceId: request.resourceId?.slice(0, 2048) ?? null,
+      access: request.access ?? null,
+      code: error.code,
+    },
   });
 
 /** A plan that holds at this moment: in scope, allowed by the switches, its credential alive. */
@@ -295,7 +434,12 @@ const permitted = (context: Context, request: GrantRequest): { readonly row: Con
   const refusal = refusalOf(plan);
   if (refusal) throw refusal;
   if (row.expires_at !== null && row.expires_at - row.expires_skew_seconds * 1000 <= context.now()) throw expired(row);
-  if (row.parent_expires_at !== null && row.parent_expires_at <= context.now() && type.authMethods.find((one) => one.id === row.auth_method)?.login && row.auth_method !== "sso") {
+  if (
+    row.parent_expires_at !== null &&
+    row.parent_expires_at <= context.now() &&
+    type.authMethods.find((one) => one.id === row.auth_method)?.login &&
+    row.auth_method !== "sso"
+  ) {
     throw reauthenticate(row.name, `its login ended at ${new Date(row.parent_expires_at).toISOString()}`);
   }
   return { row, plan };
@@ -307,23 +451,43 @@ export const issue = async (context: Context, request: GrantRequest, options: Is
   try {
     const { row, plan } = permitted(context, request);
     const cacheKey = cacheKeyOf(plan, request.ttlSeconds);
-    const lookup = { spelled: spelledKey(request), cache_key: cacheKey, connector_id: row.id, connector_version: row.version };
-    run(context.state, from.insertInto("lookups").values(lookup).onConflict((on) => on.column("spelled").doUpdateSet(lookup)));
+    const lookup = {
+      spelled: spelledKey(request),
+      cache_key: cacheKey,
+      connector_id: row.id,
+      connector_version: row.version,
+    };
+    run(
+      context.state,
+      from
+        .insertInto("lookups")
+        .values(lookup)
+        .onConflict((on) => on.column("spelled").doUpdateSet(lookup)),
+    );
     const key = `${context.state.directory} ${cacheKey}`;
     for (let attempt = 0; attempt < 3; attempt++) {
       const cached = cachedByKey(readerOf(context), cacheKey, context.now());
       if (cached) return grantOf(context, cached);
-      const flight = inFlight.get(key) ?? fly(context, row, plan, cacheKey, options).finally(() => inFlight.delete(key));
+      const flight =
+        inFlight.get(key) ?? fly(context, row, plan, cacheKey, options).finally(() => inFlight.delete(key));
       inFlight.set(key, flight);
       try {
         await flight;
       } catch (error) {
-        const kept = KeywrightError.is(error) && ["provider-unavailable", "provider-throttled", "deadline-exceeded"].includes(error.code) ? lastResort(context, cacheKey) : null;
+        const kept =
+          KeywrightError.is(error) &&
+          ["provider-unavailable", "provider-throttled", "deadline-exceeded"].includes(error.code)
+            ? lastResort(context, cacheKey)
+            : null;
         if (kept) return grantOf(context, kept);
         throw error;
       }
     }
-    throw new KeywrightError("provider-unavailable", `${row.name} issues credentials that end before they can be used.`, { hint: "Ask for a longer lifetime; check this machine's clock.", retryable: true });
+    throw new KeywrightError(
+      "provider-unavailable",
+      `${row.name} issues credentials that end before they can be used.`,
+      { hint: "Ask for a longer lifetime; check this machine's clock.", retryable: true },
+    );
   } catch (error) {
     const ours = asOurs(error, `Issuing from ${request.connector}`);
     refused(context, request, ours);
@@ -370,22 +534,53 @@ export const preview = (context: Context, request: GrantRequest): Preview => {
 /** A caller was refused with this grant: it is dropped, and the next request mints anew. */
 export const reject = (context: Context, id: string): boolean =>
   transaction(context.state, () => {
-    const changed = run(context.state, from.updateTable("grants").set({ status: "dropped", sealed: null, closed_at: context.now() }).where("id", "=", id).where("status", "=", "active"));
-    const row = one(context.state, from.selectFrom("grants").select(["connector_name", "connector_id"]).where("id", "=", id));
-    if (changed > 0) record(context, { action: "grant.reject", outcome: "allowed", connector: row?.connector_name ?? null, grant: id, detail: {} });
+    const changed = run(
+      context.state,
+      from
+        .updateTable("grants")
+        .set({ status: "dropped", sealed: null, closed_at: context.now() })
+        .where("id", "=", id)
+        .where("status", "=", "active"),
+    );
+    const row = one(
+      context.state,
+      from.selectFrom("grants").select(["connector_name", "connector_id"]).where("id", "=", id),
+    );
+    if (changed > 0)
+      record(context, {
+        action: "grant.reject",
+        outcome: "allowed",
+        connector: row?.connector_name ?? null,
+        grant: id,
+        detail: {},
+      });
     if (row) for (const key of sessions.keys()) if (key.startsWith(`${row.connector_id} `)) sessions.delete(key);
     return changed > 0;
   });
 
-export const listGrants = (context: Context, filter: { readonly connector?: string | undefined; readonly status?: GrantRow["status"] | undefined; readonly limit?: number | undefined } = {}): GrantRecord[] => {
-  let query = from.selectFrom("grants").selectAll().orderBy("issued_at", "desc").limit(filter.limit ?? 1000);
+export const listGrants = (
+  context: Context,
+  filter: {
+    readonly connector?: string | undefined;
+    readonly status?: GrantRow["status"] | undefined;
+    readonly limit?: number | undefined;
+  } = {},
+): GrantRecord[] => {
+  let query = from
+    .selectFrom("grants")
+    .selectAll()
+    .orderBy("issued_at", "desc")
+    .limit(filter.limit ?? 1000);
   if (filter.connector !== undefined) query = query.where("connector_name", "=", filter.connector);
   if (filter.status !== undefined) query = query.where("status", "=", filter.status);
   return all(context.state, query).map((row) => ({ ...recordOf({ ...row }), status: row.status, caller: row.caller }));
 };
 const grantRow = (context: Context, id: string): GrantRow => {
   const row = one(context.state, from.selectFrom("grants").selectAll().where("id", "=", id));
-  if (!row) throw new KeywrightError("grant-not-found", `There is no grant ${id}.`, { hint: "keywright grant list shows them." });
+  if (!row)
+    throw new KeywrightError("grant-not-found", `There is no grant ${id}.`, {
+      hint: "keywright grant list shows them.",
+    });
   return row;
 };
 export const describeGrant = (context: Context, id: string): GrantRecord => {
@@ -393,7 +588,11 @@ export const describeGrant = (context: Context, id: string): GrantRecord => {
   return { ...recordOf(row), status: row.status, caller: row.caller };
 };
 
-export type Revocation = { readonly id: string; readonly status: "revoked"; /** Until when the provider may still accept it; null: ended now. */ readonly validUntil: Date | null };
+export type Revocation = {
+  readonly id: string;
+  readonly status: "revoked";
+  /** Until when the provider may still accept it; null: ended now. */ readonly validUntil: Date | null;
+};
 /** Ends a grant: at the provider where it can, and always here. Says until when it may still work elsewhere. */
 export const revoke = async (context: Context, id: string, options: IssueOptions = {}): Promise<Revocation> => {
   const row = grantRow(context, id);
@@ -401,27 +600,80 @@ export const revoke = async (context: Context, id: string, options: IssueOptions
     const holder = one(context.state, from.selectFrom("connectors").selectAll().where("id", "=", row.connector_id));
     if (holder) {
       const connector = connectorOf(holder);
-      const call = callFor(context, connector, { signal: options.signal, seconds: options.seconds ?? issueSeconds, grantId: id });
+      const call = callFor(context, connector, {
+        signal: options.signal,
+        seconds: options.seconds ?? issueSeconds,
+        grantId: id,
+      });
       const { opened, runtime } = await sessionFor(context, holder, call);
-      const plan = planOf(connector, context.host.connectorType(holder.type).type, { resourceType: row.resource_type, resourceId: row.resource_id ?? undefined, access: row.access });
-      const target = { resource: plan.resource, access: plan.access, kind: row.kind, permissions: plan.permissions, confinement: plan.cell.confinement, ttlSeconds: 0 };
-      await within(call, () => runtime.resources[row.resource_type].revoke(opened.session, target, row.handle, call) as Promise<void>);
+      const plan = planOf(connector, context.host.connectorType(holder.type).type, {
+        resourceType: row.resource_type,
+        resourceId: row.resource_id ?? undefined,
+        access: row.access,
+      });
+      const target = {
+        resource: plan.resource,
+        access: plan.access,
+        kind: row.kind,
+        permissions: plan.permissions,
+        confinement: plan.cell.confinement,
+        ttlSeconds: 0,
+      };
+      await within(
+        call,
+        () => runtime.resources[row.resource_type].revoke(opened.session, target, row.handle, call) as Promise<void>,
+      );
     }
   }
   transaction(context.state, () => {
-    run(context.state, from.updateTable("grants").set({ status: "revoked", sealed: null, closed_at: context.now() }).where("id", "=", id));
-    record(context, { action: "grant.revoke", outcome: "allowed", connector: row.connector_name, grant: id, detail: { atProvider: row.revocable === 1 } });
+    run(
+      context.state,
+      from
+        .updateTable("grants")
+        .set({ status: "revoked", sealed: null, closed_at: context.now() })
+        .where("id", "=", id),
+    );
+    record(context, {
+      action: "grant.revoke",
+      outcome: "allowed",
+      connector: row.connector_name,
+      grant: id,
+      detail: { atProvider: row.revocable === 1 },
+    });
   });
   const end = row.outlives_at ?? row.expires_at;
-  return { id, status: "revoked", validUntil: row.revocable === 1 || end === null || end <= context.now() ? null : new Date(end) };
+  return {
+    id,
+    status: "revoked",
+    validUntil: row.revocable === 1 || end === null || end <= context.now() ? null : new Date(end),
+  };
 };
 
 /** Ends what expired, removes credentials that nothing serves any more, and forgets lookups of gone versions. */
 export const tidy = (context: Context): void =>
   transaction(context.state, () => {
     const now = context.now();
-    run(context.state, from.updateTable("grants").set({ sealed: null }).where("expires_at", "<", now).where("sealed", "is not", null));
-    run(context.state, from.updateTable("grants").set({ status: "failed", closed_at: now }).where("status", "=", "pending").where("issued_at", "<", now - 10 * 60_000));
-    run(context.state, from.deleteFrom("flights").where("owner", "is", null).where("until", "<", Date.now() - 60_000));
-    run(context.state, from.deleteFrom("lookups").where("connector_id", "not in", from.selectFrom("connectors").select("id")));
+    run(
+      context.state,
+      from.updateTable("grants").set({ sealed: null }).where("expires_at", "<", now).where("sealed", "is not", null),
+    );
+    run(
+      context.state,
+      from
+        .updateTable("grants")
+        .set({ status: "failed", closed_at: now })
+        .where("status", "=", "pending")
+        .where("issued_at", "<", now - 10 * 60_000),
+    );
+    run(
+      context.state,
+      from
+        .deleteFrom("flights")
+        .where("owner", "is", null)
+        .where("until", "<", Date.now() - 60_000),
+    );
+    run(
+      context.state,
+      from.deleteFrom("lookups").where("connector_id", "not in", from.selectFrom("connectors").select("id")),
+    );
   });

@@ -16,7 +16,8 @@ export const homeOf = (environment: Environment): string => {
     });
   }
   if (process.platform === "darwin") return join(home, "Library", "Application Support", "keywright");
-  if (process.platform === "win32") return join(environment["LOCALAPPDATA"] ?? join(home, "AppData", "Local"), "keywright");
+  if (process.platform === "win32")
+    return join(environment["LOCALAPPDATA"] ?? join(home, "AppData", "Local"), "keywright");
   const data = environment["XDG_DATA_HOME"];
   return join(data !== undefined && isAbsolute(data) ? data : join(home, ".local", "share"), "keywright");
 };

@@ -7,6 +7,13 @@ export type { Grant, GrantRecord, Preview, Revocation } from "./grants.ts";
 export { type Environment, homeOf } from "./home.ts";
 export { type KeyInfo, keyInfo } from "./key.ts";
 export type { ListedResource } from "./listing.ts";
-export { type ConnectorSource, createPluginHost, type InstalledPlugin, pluginAt, type PluginHost, projectOf } from "./plugins.ts";
+export {
+  type ConnectorSource,
+  createPluginHost,
+  type InstalledPlugin,
+  pluginAt,
+  type PluginHost,
+  projectOf,
+} from "./plugins.ts";
 export { openState } from "./state.ts";
 export type { ReportedCheck, Verification } from "./verify.ts";

@@ -2,7 +2,14 @@
  * Main credentials, kept by the secret store in two phases: an intent is committed, the value is written, the row that names
  * it is committed together with the end of the intent. A kill leaves an intent, and the next start sweeps what it names.
  */
-import { type Call, KeywrightError, Redacted, revealAll, type SecretStore, type SecretStoreType } from "@keywright/core";
+import {
+  type Call,
+  KeywrightError,
+  Redacted,
+  revealAll,
+  type SecretStore,
+  type SecretStoreType,
+} from "@keywright/core";
 import type { Context } from "./context.ts";
 import { isAlive } from "./ids.ts";
 import { transaction } from "./state.ts";
@@ -18,7 +25,8 @@ const intend = (context: Context, path: string, action: "create" | "remove") =>
       .values({ path, action, created_at: Date.now(), pid: process.pid })
       .onConflict((on) => on.column("path").doUpdateSet({ action, pid: process.pid })),
   );
-const settled = (context: Context, path: string) => void run(context.state, from.deleteFrom("pending_secrets").where("path", "=", path));
+const settled = (context: Context, path: string) =>
+  void run(context.state, from.deleteFrom("pending_secrets").where("path", "=", path));
 
 export type Kept = { readonly path: string; readonly values: Fields };
 
@@ -84,12 +92,17 @@ export const sweep = async (context: Context, call: Call): Promise<number> => {
 export const readKept = async (context: Context, path: string, what: string, call: Call): Promise<Fields> => {
   const store = await context.store();
   const { read } = store as Partial<SecretStore<SecretStoreType & { readable: "readable" }>>;
-  if (!read) throw new KeywrightError("unsupported", "The secret store cannot be read back.", { hint: "Keep main credentials in another one." });
+  if (!read)
+    throw new KeywrightError("unsupported", "The secret store cannot be read back.", {
+      hint: "Keep main credentials in another one.",
+    });
   const found = await read.call(store, path, call);
   if (!found) {
     throw new KeywrightError("secret-missing", `The stored credential of ${what} is not in its secret store.`, {
       hint: `Give it again: keywright connector rotate ${what}`,
     });
   }
-  return Object.fromEntries(Object.entries(found.values).map(([key, value]) => [key, JSON.parse(value.reveal()) as unknown]));
+  return Object.fromEntries(
+    Object.entries(found.values).map(([key, value]) => [key, JSON.parse(value.reveal()) as unknown]),
+  );
 };

@@ -1,10 +1,31 @@
 /** Where the sealing key comes from: chosen once, recorded with the key's id, never switched silently. */
 import { randomBytes } from "node:crypto";
-import { closeSync, existsSync, fsyncSync, linkSync, openSync, readFileSync, renameSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { KeywrightError } from "@keywright/core/errors";
-import { decodeKey, encodeKey, type KeyRing, keyRing, newKey, seal, type SealKey, sealKey, unseal } from "@keywright/seal";
+import {
+  decodeKey,
+  encodeKey,
+  type KeyRing,
+  keyRing,
+  newKey,
+  seal,
+  type SealKey,
+  sealKey,
+  unseal,
+} from "@keywright/seal";
 import type { Environment } from "./home.ts";
 import { type State, transaction } from "./state.ts";
 
@@ -71,9 +92,13 @@ const writeFile = (path: string, text: string, replace: boolean) => {
 const readFile = (path: string): string | null => {
   if (!existsSync(path)) return null;
   if (process.platform !== "win32" && (statSync(path).mode & 0o077) !== 0) {
-    throw new KeywrightError("key-invalid", `${path} may be read by others (mode ${(statSync(path).mode & 0o777).toString(8)}).`, {
-      hint: `Run chmod 600 ${path}, and think of the key as known to them.`,
-    });
+    throw new KeywrightError(
+      "key-invalid",
+      `${path} may be read by others (mode ${(statSync(path).mode & 0o777).toString(8)}).`,
+      {
+        hint: `Run chmod 600 ${path}, and think of the key as known to them.`,
+      },
+    );
   }
   return readFileSync(path, "utf8");
 };
@@ -88,7 +113,10 @@ const load = (source: KeySource, directory: string, environment: Environment): S
         : (osKeyring(directory)?.get() ?? null);
   if (text === null || text === "") {
     throw new KeywrightError("key-wrong", `This state was sealed with a key from ${from}, which is not there.`, {
-      hint: source === "environment" ? "Set KEYWRIGHT_KEY as it was; the state is untouched." : "Restore it; the state is untouched.",
+      hint:
+        source === "environment"
+          ? "Set KEYWRIGHT_KEY as it was; the state is untouched."
+          : "Restore it; the state is untouched.",
     });
   }
   if (source !== "environment") return parse(text, from);
@@ -98,9 +126,12 @@ const load = (source: KeySource, directory: string, environment: Environment): S
 };
 
 const meta = (state: State, key: string): string | null =>
-  (state.database.prepare("SELECT value FROM meta WHERE key = ?").get(key) as { value: string } | undefined)?.value ?? null;
+  (state.database.prepare("SELECT value FROM meta WHERE key = ?").get(key) as { value: string } | undefined)?.value ??
+  null;
 const setMeta = (state: State, key: string, value: string) =>
-  state.database.prepare("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value").run(key, value);
+  state.database
+    .prepare("INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value")
+    .run(key, value);
 
 const recorded = (state: State): KeyInfo | null => {
   const source = meta(state, "key.source") as KeySource | null;
@@ -120,19 +151,30 @@ export const loadKeys = (state: State, environment: Environment): KeyRing => {
   if (known.source !== "environment" && (environment["KEYWRIGHT_KEY"] ?? "") !== "") {
     const given = decodeKey(environment["KEYWRIGHT_KEY"] ?? "", "KEYWRIGHT_KEY");
     if (given.id !== known.id) {
-      throw new KeywrightError("key-wrong", `KEYWRIGHT_KEY is key ${given.id}; this state is sealed with key ${known.id} from ${known.from}.`, {
-        hint: "Unset KEYWRIGHT_KEY, or set KEYWRIGHT_HOME to the state that belongs to it.",
-      });
+      throw new KeywrightError(
+        "key-wrong",
+        `KEYWRIGHT_KEY is key ${given.id}; this state is sealed with key ${known.id} from ${known.from}.`,
+        {
+          hint: "Unset KEYWRIGHT_KEY, or set KEYWRIGHT_HOME to the state that belongs to it.",
+        },
+      );
     }
   }
   const [current, ...older] = load(known.source, state.directory, environment);
   const wanted = [current, ...older].find((key) => key?.id === known.id);
   if (!current || !wanted) {
-    throw new KeywrightError("key-wrong", `${known.from} holds key ${current?.id ?? "none"}; this state is sealed with key ${known.id}.`, {
-      hint: "Give Keywright the key that this state was made with. Nothing was changed.",
-    });
+    throw new KeywrightError(
+      "key-wrong",
+      `${known.from} holds key ${current?.id ?? "none"}; this state is sealed with key ${known.id}.`,
+      {
+        hint: "Give Keywright the key that this state was made with. Nothing was changed.",
+      },
+    );
   }
-  return keyRing(wanted, [current, ...older].filter((key) => key !== wanted));
+  return keyRing(
+    wanted,
+    [current, ...older].filter((key) => key !== wanted),
+  );
 };
 
 const choose = (state: State, environment: Environment): KeyInfo => {
@@ -168,15 +210,24 @@ const choose = (state: State, environment: Environment): KeyInfo => {
 };
 
 /** Puts a new key in front. `commit` is called with the new ring once the source holds both keys. */
-export const addKey = (state: State, environment: Environment, replacement?: string): { ring: KeyRing; info: KeyInfo } => {
+export const addKey = (
+  state: State,
+  environment: Environment,
+  replacement?: string,
+): { ring: KeyRing; info: KeyInfo } => {
   const known = recorded(state);
-  if (!known) throw new KeywrightError("usage", "There is no key yet.", { hint: "It is made with the first connector." });
+  if (!known)
+    throw new KeywrightError("usage", "There is no key yet.", { hint: "It is made with the first connector." });
   const ring = loadKeys(state, environment);
   if (known.source === "environment") {
     if (replacement === undefined) {
-      throw new KeywrightError("usage", "The key of this state comes from KEYWRIGHT_KEY, so the new one must be given.", {
-        hint: "Set KEYWRIGHT_NEW_KEY to 32 random bytes in base64url, then run this again.",
-      });
+      throw new KeywrightError(
+        "usage",
+        "The key of this state comes from KEYWRIGHT_KEY, so the new one must be given.",
+        {
+          hint: "Set KEYWRIGHT_NEW_KEY to 32 random bytes in base64url, then run this again.",
+        },
+      );
     }
     const key = decodeKey(replacement, "KEYWRIGHT_NEW_KEY");
     return { ring: keyRing(key, [...ring.keys.values()]), info: { ...known, id: key.id } };
@@ -212,5 +263,9 @@ const storeKeys = (source: KeySource, directory: string, keys: readonly SealKey[
 /** After everything is sealed anew: forgets the keys that nothing names any more. */
 export const dropOldKeys = (state: State, ring: KeyRing, keep: ReadonlySet<string>): void => {
   const known = recorded(state);
-  if (known) storeKeys(known.source, state.directory, [ring.current, ...[...ring.keys.values()].filter((key) => key !== ring.current && keep.has(key.id))]);
+  if (known)
+    storeKeys(known.source, state.directory, [
+      ring.current,
+      ...[...ring.keys.values()].filter((key) => key !== ring.current && keep.has(key.id)),
+    ]);
 };

@@ -23,17 +23,23 @@ import type { Connector } from "./connector.ts";
 import { methodOf, offerOf } from "./plugins.ts";
 
 /** Configuration and kept facts as template values. */
-export const valuesOf = (config: Readonly<Record<string, unknown>>, facts: Readonly<Record<string, string>>): Values => ({
+export const valuesOf = (
+  config: Readonly<Record<string, unknown>>,
+  facts: Readonly<Record<string, string>>,
+): Values => ({
   ...Object.fromEntries(
     Object.entries(config).flatMap(([key, value]) =>
-      (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean" ? [[key, String(value)]] : [],
+      (typeof value === "string" && value !== "") || typeof value === "number" || typeof value === "boolean"
+        ? [[key, String(value)]]
+        : [],
     ),
   ),
   // A fact that the provider did not tell is empty, and as good as absent.
   ...Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== "")),
 });
 export const holds = (condition: Condition | undefined, values: Values): boolean =>
-  condition === undefined || (condition.is === undefined ? (values[condition.name] ?? "") !== "" : values[condition.name] === condition.is);
+  condition === undefined ||
+  (condition.is === undefined ? (values[condition.name] ?? "") !== "" : values[condition.name] === condition.is);
 
 export type Plan = {
   readonly connector: Connector;
@@ -54,11 +60,19 @@ const accessOf = (offered: readonly Access[], asked: string | undefined, what: s
   const levels = offered.join(", ");
   if (asked === undefined) {
     if (offered.includes("read")) return "read";
-    throw new KeywrightError("access-not-offered", `${what} offers no read access, so the access must be named: ${levels}.`, { hint: `Add --access ${offered[0]}.` });
+    throw new KeywrightError(
+      "access-not-offered",
+      `${what} offers no read access, so the access must be named: ${levels}.`,
+      { hint: `Add --access ${offered[0]}.` },
+    );
   }
   const found = offered.find((one) => one === asked);
   if (found) return found;
-  throw new KeywrightError("access-not-offered", `${what} offers ${levels}, not ${asked}.${didYouMean(asked, offered)}`, { hint: `Ask for one of: ${levels}.` });
+  throw new KeywrightError(
+    "access-not-offered",
+    `${what} offers ${levels}, not ${asked}.${didYouMean(asked, offered)}`,
+    { hint: `Ask for one of: ${levels}.` },
+  );
 };
 
 const typeOf = (connector: Connector, asked: string | undefined): string => {
@@ -66,19 +80,34 @@ const typeOf = (connector: Connector, asked: string | undefined): string => {
   if (asked === undefined) {
     const [only, ...others] = scope;
     if (only !== undefined && others.length === 0) return only;
-    throw new KeywrightError("usage", `${connector.name} reaches several resource types: ${scope.join(", ")}.`, { hint: "Name one with --resource-type." });
+    throw new KeywrightError("usage", `${connector.name} reaches several resource types: ${scope.join(", ")}.`, {
+      hint: "Name one with --resource-type.",
+    });
   }
   if (scope.includes(asked)) return asked;
-  throw new KeywrightError("out-of-scope", `${connector.name} is registered for ${scope.join(", ")}, not for ${asked}.${didYouMean(asked, scope)}`, {
-    hint: "Use another connector, or widen this one with connector update.",
-  });
+  throw new KeywrightError(
+    "out-of-scope",
+    `${connector.name} is registered for ${scope.join(", ")}, not for ${asked}.${didYouMean(asked, scope)}`,
+    {
+      hint: "Use another connector, or widen this one with connector update.",
+    },
+  );
 };
 
 /** The id asked for, within the connector's own. */
-export const resourceOf = (connector: Pick<Connector, "name" | "resourceId">, offer: ManifestOffer, asked: string | undefined, values: Values): Canonical | null => {
+export const resourceOf = (
+  connector: Pick<Connector, "name" | "resourceId">,
+  offer: ManifestOffer,
+  asked: string | undefined,
+  values: Values,
+): Canonical | null => {
   if (offer.resourceId === null) {
     if (asked !== undefined && asked !== "") {
-      throw new KeywrightError("resource-id-invalid", `${offer.type.id} has no single resources, so it takes no resource id.`, { hint: "Leave --resource-id out." });
+      throw new KeywrightError(
+        "resource-id-invalid",
+        `${offer.type.id} has no single resources, so it takes no resource id.`,
+        { hint: "Leave --resource-id out." },
+      );
     }
     return null;
   }
@@ -91,7 +120,11 @@ export const resourceOf = (connector: Pick<Connector, "name" | "resourceId">, of
   }
   const wanted = canonicalise(offer.resourceId, asked, values);
   if (scope && !isWithin(offer.resourceId, scope, wanted)) {
-    throw new KeywrightError("out-of-scope", `${connector.name} is registered for ${scope.id} alone; ${wanted.id} is outside it.`, { hint: "Use a connector that reaches it." });
+    throw new KeywrightError(
+      "out-of-scope",
+      `${connector.name} is registered for ${scope.id} alone; ${wanted.id} is outside it.`,
+      { hint: "Use a connector that reaches it." },
+    );
   }
   return wanted;
 };
@@ -99,7 +132,9 @@ export const resourceOf = (connector: Pick<Connector, "name" | "resourceId">, of
 const lifetimeOf = (connector: Connector, cell: Cell, asked: number | undefined, values: Values): Effective => {
   const { lifetime } = cell;
   if (asked !== undefined && (!Number.isInteger(asked) || asked < 1)) {
-    throw new KeywrightError("lifetime-out-of-bounds", `A lifetime is a whole number of seconds, at least 1.`, { hint: "For example --ttl 3600." });
+    throw new KeywrightError("lifetime-out-of-bounds", `A lifetime is a whole number of seconds, at least 1.`, {
+      hint: "For example --ttl 3600.",
+    });
   }
   const own = connector.lifetimeSeconds ?? undefined;
   if (typeof lifetime === "string") {
@@ -109,10 +144,14 @@ const lifetimeOf = (connector: Connector, cell: Cell, asked: number | undefined,
   const lowered = lifetime.minFrom === undefined ? undefined : values[lifetime.minFrom];
   const min = lowered === undefined ? lifetime.min : Math.min(lifetime.min, Number(lowered));
   if (asked !== undefined && asked < min) {
-    throw new KeywrightError("lifetime-out-of-bounds", `${asked} s is shorter than the ${min} s that ${connector.authMethod} can issue; it is not rounded up.`, {
-      hint: `Ask for ${min} to ${lifetime.max} seconds.`,
-      data: { min, max: lifetime.max },
-    });
+    throw new KeywrightError(
+      "lifetime-out-of-bounds",
+      `${asked} s is shorter than the ${min} s that ${connector.authMethod} can issue; it is not rounded up.`,
+      {
+        hint: `Ask for ${min} to ${lifetime.max} seconds.`,
+        data: { min, max: lifetime.max },
+      },
+    );
   }
   const candidates: Effective[] = [
     asked !== undefined
@@ -128,21 +167,29 @@ const lifetimeOf = (connector: Connector, cell: Cell, asked: number | undefined,
 };
 
 /** Throws what is wrong with the request, in the order a person would mend it. */
-export const planOf = (connector: Connector, type: ManifestConnector, request: Omit<GrantRequest, "connector">): Plan => {
+export const planOf = (
+  connector: Connector,
+  type: ManifestConnector,
+  request: Omit<GrantRequest, "connector">,
+): Plan => {
   const values = valuesOf(connector.config, connector.facts);
   const method = methodOf(type, connector.authMethod);
   const behaviour = behaviourOf(method, values);
   const offer = offerOf(type, typeOf(connector, request.resourceType));
   const offered = accessLevels.filter((level) => waysOf(behaviour, offer, level).length > 0);
   if (offered.length === 0) {
-    throw new KeywrightError("access-not-offered", `${connector.authMethod} cannot reach ${offer.type.id}.`, { hint: "Use another auth method." });
+    throw new KeywrightError("access-not-offered", `${connector.authMethod} cannot reach ${offer.type.id}.`, {
+      hint: "Use another auth method.",
+    });
   }
   const access = accessOf(offered, request.access, offer.type.id);
   const resource = resourceOf(connector, offer, request.resourceId, values);
   const ways = waysOf(behaviour, offer, access);
   const way = request.kind === undefined ? ways[0] : ways.find((one) => one.credential.id === request.kind);
   if (!way) {
-    throw new KeywrightError("access-not-offered", `${offer.type.id} gives no credential of kind ${request.kind}.`, { hint: `There are: ${ways.map((one) => one.credential.id).join(", ")}.` });
+    throw new KeywrightError("access-not-offered", `${offer.type.id} gives no credential of kind ${request.kind}.`, {
+      hint: `There are: ${ways.map((one) => one.credential.id).join(", ")}.`,
+    });
   }
   const cell = cellOf(behaviour, offer, access, way);
   return {
@@ -174,6 +221,9 @@ export const refusalOf = (plan: Plan): KeywrightError | null => {
     main
       ? `${how} can only hand out the stored credential itself, which ${connector.name} does not allow.`
       : `${how} cannot narrow a grant: it would reach everything ${connector.principal ?? "the identity"} may do, whatever was asked.`,
-    { hint: `${otherwise} Or accept it: keywright connector update ${connector.name} ${lacks.join(" ")}`, data: { needs: lacks } },
+    {
+      hint: `${otherwise} Or accept it: keywright connector update ${connector.name} ${lacks.join(" ")}`,
+      data: { needs: lacks },
+    },
   );
 };

@@ -34,7 +34,10 @@ const readJson = (path: string): PackageJson | null => {
     return JSON.parse(readFileSync(path, "utf8")) as PackageJson;
   } catch (cause) {
     if ((cause as { code?: string }).code === "ENOENT" || (cause as { code?: string }).code === "ENOTDIR") return null;
-    throw new KeywrightError("plugin-invalid", `${path} cannot be read: ${(cause as Error).message}.`, { hint: "Mend it, or reinstall the package.", cause });
+    throw new KeywrightError("plugin-invalid", `${path} cannot be read: ${(cause as Error).message}.`, {
+      hint: "Mend it, or reinstall the package.",
+      cause,
+    });
   }
 };
 
@@ -61,7 +64,11 @@ export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | 
     directory,
     builtIn,
     manifest: () => (manifest ??= parseManifest(read(), name)),
-    integrity: () => `sha256-${createHash("sha256").update(read()).update(readFileSync(join(directory, "package.json"))).digest("base64")}`,
+    integrity: () =>
+      `sha256-${createHash("sha256")
+        .update(read())
+        .update(readFileSync(join(directory, "package.json")))
+        .digest("base64")}`,
   };
 };
 
@@ -76,7 +83,9 @@ export const projectOf = (from: string): string | null => {
 /** Plugins that the project itself names as dependencies; never a dependency of a dependency. */
 export const pluginsOfProject = (project: string): InstalledPlugin[] => {
   const described = readJson(join(project, "package.json"));
-  const names = new Set(Object.keys({ ...described?.dependencies, ...described?.devDependencies, ...described?.optionalDependencies }));
+  const names = new Set(
+    Object.keys({ ...described?.dependencies, ...described?.devDependencies, ...described?.optionalDependencies }),
+  );
   return [...names].toSorted().flatMap((name) => {
     for (let directory = project; ; directory = dirname(directory)) {
       const at = join(directory, "node_modules", name);
@@ -118,13 +127,18 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
     const own = builtIn.flatMap((directory) => pluginAt(directory, true) ?? []);
     const named = project ? pluginsOfProject(project) : [];
     // Enabled ones are known from any folder, so that helpers run from anywhere.
-    const recorded = enabledRows().flatMap(({ directory }) => (existsSync(directory) ? (pluginAt(directory) ?? []) : []));
+    const recorded = enabledRows().flatMap(({ directory }) =>
+      existsSync(directory) ? (pluginAt(directory) ?? []) : [],
+    );
     const unique = new Map<string, InstalledPlugin>();
-    for (const plugin of [...own, ...named, ...recorded]) if (!unique.has(plugin.package)) unique.set(plugin.package, plugin);
+    for (const plugin of [...own, ...named, ...recorded])
+      if (!unique.has(plugin.package)) unique.set(plugin.package, plugin);
     return (found = [...unique.values()]);
   };
-  const connectorTypes = () => plugins().flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
-  const isEnabled = (plugin: InstalledPlugin) => plugin.builtIn || enabledRows().some((row) => row.package === plugin.package);
+  const connectorTypes = () =>
+    plugins().flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
+  const isEnabled = (plugin: InstalledPlugin) =>
+    plugin.builtIn || enabledRows().some((row) => row.package === plugin.package);
   const loaded = new Map<string, Promise<Plugin>>();
   return {
     plugins,
@@ -135,14 +149,25 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       const [claim, other] = claims;
       if (!claim) {
         const known = connectorTypes().map(({ type }) => type.id);
-        throw new KeywrightError("type-not-found", `No installed plugin brings the connector type ${id}.${didYouMean(id, known)}`, {
-          hint: known.length === 0 ? `Install one: npm install @keywright/${id}` : `There are: ${known.join(", ")}. Install another with npm install.`,
-        });
+        throw new KeywrightError(
+          "type-not-found",
+          `No installed plugin brings the connector type ${id}.${didYouMean(id, known)}`,
+          {
+            hint:
+              known.length === 0
+                ? `Install one: npm install @keywright/${id}`
+                : `There are: ${known.join(", ")}. Install another with npm install.`,
+          },
+        );
       }
       if (other) {
-        throw new KeywrightError("plugin-conflict", `Both ${claim.plugin.package} and ${other.plugin.package} bring the connector type ${id}.`, {
-          hint: "Remove one of them: npm uninstall.",
-        });
+        throw new KeywrightError(
+          "plugin-conflict",
+          `Both ${claim.plugin.package} and ${other.plugin.package} bring the connector type ${id}.`,
+          {
+            hint: "Remove one of them: npm uninstall.",
+          },
+        );
       }
       return claim;
     },
@@ -157,24 +182,38 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       };
       const before = all(writable, from.selectFrom("plugins").selectAll().where("package", "=", plugin.package))[0];
       if (before && before.integrity === row.integrity && before.directory === row.directory) return false;
-      run(writable, from.insertInto("plugins").values(row).onConflict((on) => on.column("package").doUpdateSet(row)));
+      run(
+        writable,
+        from
+          .insertInto("plugins")
+          .values(row)
+          .onConflict((on) => on.column("package").doUpdateSet(row)),
+      );
       return before === undefined;
     },
     load: (plugin) => {
       if (!isEnabled(plugin)) {
-        throw new KeywrightError("plugin-invalid", `${plugin.package} is not enabled.`, { hint: "Register a connector of one of its types: that enables it." });
+        throw new KeywrightError("plugin-invalid", `${plugin.package} is not enabled.`, {
+          hint: "Register a connector of one of its types: that enables it.",
+        });
       }
       const known = loaded.get(plugin.package);
       if (known) return known;
       const loading = import(pathToFileURL(entryOf(plugin)).href).then((module: { default?: Plugin }) => {
         const { default: made } = module;
         if (!made || typeof made !== "object" || typeof made.contract !== "number") {
-          throw new KeywrightError("plugin-invalid", `${plugin.package} has no plugin as its default export.`, { hint: "Its entry must `export default definePlugin({ … })`." });
+          throw new KeywrightError("plugin-invalid", `${plugin.package} has no plugin as its default export.`, {
+            hint: "Its entry must `export default definePlugin({ … })`.",
+          });
         }
         if (made.contract !== contractVersion) {
-          throw new KeywrightError("plugin-incompatible", `${plugin.package} is of contract ${made.contract}; this Keywright knows ${contractVersion}.`, {
-            hint: made.contract > contractVersion ? "Upgrade keywright." : `Upgrade ${plugin.package}.`,
-          });
+          throw new KeywrightError(
+            "plugin-incompatible",
+            `${plugin.package} is of contract ${made.contract}; this Keywright knows ${contractVersion}.`,
+            {
+              hint: made.contract > contractVersion ? "Upgrade keywright." : `Upgrade ${plugin.package}.`,
+            },
+          );
         }
         return made;
       });
@@ -189,7 +228,10 @@ const entryOf = (plugin: InstalledPlugin): string => {
   try {
     return createRequire(join(plugin.directory, "package.json")).resolve(plugin.package);
   } catch (cause) {
-    throw new KeywrightError("plugin-invalid", `${plugin.package} has no code that can be loaded.`, { hint: "Reinstall it.", cause });
+    throw new KeywrightError("plugin-invalid", `${plugin.package} has no code that can be loaded.`, {
+      hint: "Reinstall it.",
+      cause,
+    });
   }
 };
 
@@ -197,16 +239,25 @@ export const offerOf = (type: ManifestConnector, id: string): ManifestOffer => {
   const known = type.resources.map((offer) => offer.type.id);
   const found = type.resources.find((offer) => offer.type.id === id);
   if (found) return found;
-  throw new KeywrightError("type-not-found", `${type.id} has no resource type ${id}.${didYouMean(id, known)}`, { hint: `There are: ${known.join(", ")}.` });
+  throw new KeywrightError("type-not-found", `${type.id} has no resource type ${id}.${didYouMean(id, known)}`, {
+    hint: `There are: ${known.join(", ")}.`,
+  });
 };
 export const methodOf = (type: ManifestConnector, id: string) => {
   const known = type.authMethods.map((method) => method.id);
   const found = type.authMethods.find((method) => method.id === id);
   if (found) return found;
-  throw new KeywrightError("type-not-found", `${type.id} has no auth method ${id}.${didYouMean(id, known)}`, { hint: `There are: ${known.join(", ")}.` });
+  throw new KeywrightError("type-not-found", `${type.id} has no auth method ${id}.${didYouMean(id, known)}`, {
+    hint: `There are: ${known.join(", ")}.`,
+  });
 };
 export const secretSchemaOf = (manifest: Manifest, id: string) => {
   const found = manifest.secretSchemas.find((schema) => schema.id === id);
-  if (!found) throw new KeywrightError("plugin-invalid", `${manifest.package} names the secret schema ${id} and does not bring it.`, { hint: "Its author runs npm run generate." });
+  if (!found)
+    throw new KeywrightError(
+      "plugin-invalid",
+      `${manifest.package} names the secret schema ${id} and does not bring it.`,
+      { hint: "Its author runs npm run generate." },
+    );
   return found;
 };

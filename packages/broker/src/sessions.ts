@@ -1,5 +1,12 @@
 /** Live sessions of plugins, opened from stored or just given credentials. They never leave the broker. */
-import { type Ask, type Call, type ConnectorType, KeywrightError, type ObjectSchema, type Opened } from "@keywright/core";
+import {
+  type Ask,
+  type Call,
+  type ConnectorType,
+  KeywrightError,
+  type ObjectSchema,
+  type Opened,
+} from "@keywright/core";
 import type { Connector } from "./connector.ts";
 import type { Context } from "./context.ts";
 import { createNetwork, runAllowed } from "./doors.ts";
@@ -59,7 +66,10 @@ export const callFor = (context: Context, connector: Connector, options: CallOpt
     network: networkFor(connector, type.hosts),
     run: (command) => runAllowed(connector.allowedCommands, connector.name, command, signal),
     now: () => new Date(context.now()),
-    known: options.prove === true || connector.verifiedAt === null || connector.principal === null ? null : { principal: connector.principal, facts: connector.facts },
+    known:
+      options.prove === true || connector.verifiedAt === null || connector.principal === null
+        ? null
+        : { principal: connector.principal, facts: connector.facts },
     caller: context.actor,
     grantId,
     sessionName: sessionNameOf(grantId),
@@ -88,17 +98,31 @@ export const runtimeOf = async (context: Context, typeId: string): Promise<Runti
   const code = await context.host.load(plugin);
   const loaded = code.connectors?.find((one) => one.type.id === typeId);
   if (!loaded) {
-    throw new KeywrightError("plugin-invalid", `${plugin.package} declares ${typeId} in its manifest and does not bring it.`, { hint: "Reinstall it, or upgrade it." });
+    throw new KeywrightError(
+      "plugin-invalid",
+      `${plugin.package} declares ${typeId} in its manifest and does not bring it.`,
+      { hint: "Reinstall it, or upgrade it." },
+    );
   }
   const { default: runtime } = (await loaded.load()) as { default: AnyRuntime };
   return { declared: loaded.type, runtime };
 };
 
 const parse = (schema: ObjectSchema, value: unknown, what: string): Record<string, unknown> => {
-  const result = (schema as { safeParse(value: unknown): { success: boolean; data?: unknown; error?: { issues: { path: PropertyKey[]; message: string }[] } } }).safeParse(value);
+  const result = (
+    schema as {
+      safeParse(value: unknown): {
+        success: boolean;
+        data?: unknown;
+        error?: { issues: { path: PropertyKey[]; message: string }[] };
+      };
+    }
+  ).safeParse(value);
   if (result.success) return result.data as Record<string, unknown>;
   const problems = (result.error?.issues ?? []).map((issue) => `${issue.path.join(".") || what}: ${issue.message}`);
-  throw new KeywrightError("config-invalid", `The ${what} does not fit: ${problems.join("; ")}.`, { data: { problems } });
+  throw new KeywrightError("config-invalid", `The ${what} does not fit: ${problems.join("; ")}.`, {
+    data: { problems },
+  });
 };
 
 /** Typed input of a method: defaults filled in, secrets in `Redacted`. */
@@ -117,7 +141,9 @@ const inputOf = ({ declared }: Runtime, material: Material) => {
 };
 
 export const reauthenticate = (name: string, why: string): KeywrightError =>
-  new KeywrightError("reauthentication-required", `${name} needs a person: ${why}.`, { hint: `Run: keywright connector authenticate ${name}` });
+  new KeywrightError("reauthentication-required", `${name} needs a person: ${why}.`, {
+    hint: `Run: keywright connector authenticate ${name}`,
+  });
 
 /** True when this connector's method has a dialogue that must have taken place. */
 export const needsLogin = (context: Context, connector: Connector): boolean => {
@@ -126,21 +152,39 @@ export const needsLogin = (context: Context, connector: Connector): boolean => {
   return login !== undefined && holds(login.when, valuesOf(connector.config, connector.facts));
 };
 
-export const open = async (context: Context, material: Material, call: Call): Promise<{ opened: AnyOpened; runtime: AnyRuntime }> => {
+export const open = async (
+  context: Context,
+  material: Material,
+  call: Call,
+): Promise<{ opened: AnyOpened; runtime: AnyRuntime }> => {
   const { connector } = material;
-  if (needsLogin(context, connector) && material.parent === null) throw reauthenticate(connector.name, "nobody has logged in yet");
+  if (needsLogin(context, connector) && material.parent === null)
+    throw reauthenticate(connector.name, "nobody has logged in yet");
   const found = await runtimeOf(context, connector.type);
   const method = found.runtime.authMethods[connector.authMethod];
-  if (!method) throw new KeywrightError("plugin-invalid", `The plugin of ${connector.type} does not implement ${connector.authMethod}.`);
+  if (!method)
+    throw new KeywrightError(
+      "plugin-invalid",
+      `The plugin of ${connector.type} does not implement ${connector.authMethod}.`,
+    );
   const opened = await within(call, () => method.open(inputOf(found, material), call));
   return { opened, runtime: found.runtime };
 };
 
-export const login = async (context: Context, material: Omit<Material, "parent">, ask: Ask, call: Call): Promise<Record<string, unknown>> => {
+export const login = async (
+  context: Context,
+  material: Omit<Material, "parent">,
+  ask: Ask,
+  call: Call,
+): Promise<Record<string, unknown>> => {
   const found = await runtimeOf(context, material.connector.type);
   const method = found.runtime.authMethods[material.connector.authMethod];
   if (!method?.login) {
-    throw new KeywrightError("unsupported", `${material.connector.authMethod} has no dialogue: nothing to authenticate.`, { hint: "Give new credentials with connector rotate." });
+    throw new KeywrightError(
+      "unsupported",
+      `${material.connector.authMethod} has no dialogue: nothing to authenticate.`,
+      { hint: "Give new credentials with connector rotate." },
+    );
   }
   const { login } = method;
   const { config, secret } = inputOf(found, { ...material, parent: null });
@@ -166,11 +210,17 @@ export const within = async <T>(call: Call, work: () => Promise<T>): Promise<T> 
 };
 const aborted = (call: Call): KeywrightError =>
   (call.signal.reason as { name?: string } | undefined)?.name === "TimeoutError"
-    ? new KeywrightError("deadline-exceeded", "The provider did not answer in time.", { hint: "Try again; check the network and the provider's status page.", retryable: true })
+    ? new KeywrightError("deadline-exceeded", "The provider did not answer in time.", {
+        hint: "Try again; check the network and the provider's status page.",
+        retryable: true,
+      })
     : new KeywrightError("cancelled", "Cancelled.");
 
 /** Anything that is not ours came from a plugin that did not say what it means. */
 export const asOurs = (error: unknown, what: string): KeywrightError =>
   KeywrightError.is(error)
     ? error
-    : new KeywrightError("internal", `${what} failed in a way that its plugin does not know.`, { hint: "Run it again with --debug, and tell the plugin's author.", cause: error });
+    : new KeywrightError("internal", `${what} failed in a way that its plugin does not know.`, {
+        hint: "Run it again with --debug, and tell the plugin's author.",
+        cause: error,
+      });

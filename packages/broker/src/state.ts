@@ -39,9 +39,13 @@ const versionOf = (database: DatabaseSync) =>
 
 const migrate = (database: DatabaseSync, directory: string) => {
   const newer = (version: number) =>
-    new KeywrightError("state-newer", `The state in ${directory} was written by a newer Keywright (form ${version}, this one knows ${migrations.length}).`, {
-      hint: "Upgrade with npm install keywright@latest. Nothing was changed.",
-    });
+    new KeywrightError(
+      "state-newer",
+      `The state in ${directory} was written by a newer Keywright (form ${version}, this one knows ${migrations.length}).`,
+      {
+        hint: "Upgrade with npm install keywright@latest. Nothing was changed.",
+      },
+    );
   const before = versionOf(database);
   if (before > migrations.length) throw newer(before);
   if (before === migrations.length) return;
@@ -60,7 +64,10 @@ const migrate = (database: DatabaseSync, directory: string) => {
 };
 
 /** `create: false` answers null where there is no state yet, and makes no folder. */
-export const openState = (directory: string, options: { readonly create: boolean } = { create: true }): State | null => {
+export const openState = (
+  directory: string,
+  options: { readonly create: boolean } = { create: true },
+): State | null => {
   const file = join(directory, stateFile);
   if (!options.create && !existsSync(file)) return null;
   try {

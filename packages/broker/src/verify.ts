@@ -1,5 +1,16 @@
 /** Checks as they happen: identity → reachability → permission → resource, each with what was tried, a code and the fix. */
-import { type Access, accessLevels, behaviourOf, type Call, type Check, KeywrightError, needsOf, type Permission, fill, waysOf } from "@keywright/core";
+import {
+  type Access,
+  accessLevels,
+  behaviourOf,
+  type Call,
+  type Check,
+  KeywrightError,
+  needsOf,
+  type Permission,
+  fill,
+  waysOf,
+} from "@keywright/core";
 import type { Connector } from "./connector.ts";
 import type { Context } from "./context.ts";
 import { planOf, valuesOf } from "./plan.ts";
@@ -38,7 +49,9 @@ export const permissionsFor = (context: Context, connector: Connector, access?: 
     if (connector.resourceId === null) rows.push(...(offer.list ?? []));
   }
   // What is not known yet stands for anything.
-  const open = new Proxy({ ...values } as Record<string, string>, { get: (known, name) => (typeof name === "string" ? (known[name] ?? "*") : undefined) });
+  const open = new Proxy({ ...values } as Record<string, string>, {
+    get: (known, name) => (typeof name === "string" ? (known[name] ?? "*") : undefined),
+  });
   return fill(rows, open);
 };
 
@@ -55,14 +68,37 @@ export async function* verifySteps(
     session = await open(context, material, call);
   } catch (error) {
     const ours = asOurs(error, "Opening a session");
-    if (["internal", "plugin-invalid", "plugin-incompatible", "cancelled", "config-invalid", "endpoint-not-allowed", "command-not-allowed"].includes(ours.code)) throw ours;
-    const step = ["provider-unavailable", "deadline-exceeded", "provider-throttled"].includes(ours.code) ? "reachability" : "identity";
+    if (
+      [
+        "internal",
+        "plugin-invalid",
+        "plugin-incompatible",
+        "cancelled",
+        "config-invalid",
+        "endpoint-not-allowed",
+        "command-not-allowed",
+      ].includes(ours.code)
+    )
+      throw ours;
+    const step = ["provider-unavailable", "deadline-exceeded", "provider-throttled"].includes(ours.code)
+      ? "reachability"
+      : "identity";
     yield { ...failedCheck(step, `${connector.type} ${connector.authMethod}`, ours), resourceType: null };
     return { opened: null, runtime: null };
   }
   const { opened, runtime } = session;
-  yield { step: "identity", tried: opened.identity.by, ok: true, detail: opened.identity.principal, resourceType: null };
-  const known: Connector = { ...connector, facts: { ...connector.facts, ...(opened.facts as Record<string, string>) }, principal: opened.identity.principal };
+  yield {
+    step: "identity",
+    tried: opened.identity.by,
+    ok: true,
+    detail: opened.identity.principal,
+    resourceType: null,
+  };
+  const known: Connector = {
+    ...connector,
+    facts: { ...connector.facts, ...(opened.facts as Record<string, string>) },
+    principal: opened.identity.principal,
+  };
   const { type } = context.host.connectorType(connector.type);
   const types = scope.resourceType === undefined ? connector.resourceTypes : [scope.resourceType];
   for (const id of types) {
@@ -73,7 +109,10 @@ export async function* verifySteps(
     if (access === undefined) continue;
     const tried = `${id}${resourceId === undefined ? "" : ` ${resourceId}`}`;
     try {
-      const one = offer.resourceId === null || resourceId === undefined ? null : planOf(known, type, { resourceType: id, resourceId, access });
+      const one =
+        offer.resourceId === null || resourceId === undefined
+          ? null
+          : planOf(known, type, { resourceType: id, resourceId, access });
       const target = one && {
         resource: one.resource,
         access: one.access,
@@ -84,7 +123,10 @@ export async function* verifySteps(
       };
       const checks = runtime.resources[id].verify(opened.session, target, call) as AsyncIterable<Check>;
       for await (const check of checks) {
-        const document = !check.ok && check.missing && runtime.permissionDocument ? runtime.permissionDocument(check.missing) : undefined;
+        const document =
+          !check.ok && check.missing && runtime.permissionDocument
+            ? runtime.permissionDocument(check.missing)
+            : undefined;
         yield { ...check, resourceType: id, ...(document !== undefined && { document }) };
       }
     } catch (error) {
@@ -103,7 +145,8 @@ export const collect = async (
   const checks: ReportedCheck[] = [];
   for (;;) {
     const step = await steps.next();
-    if (step.done) return { checks, ok: step.value.opened !== null && checks.every((check) => check.ok), ...step.value };
+    if (step.done)
+      return { checks, ok: step.value.opened !== null && checks.every((check) => check.ok), ...step.value };
     checks.push(step.value);
     onCheck?.(step.value);
   }

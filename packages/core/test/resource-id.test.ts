@@ -1,12 +1,30 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { canonicalise, errorCodes, exitCodeOf, httpStatusOf, isWithin, KeywrightError, nearest, Redacted, render, revealAll, secretString } from "../src/index.ts";
+import {
+  canonicalise,
+  errorCodes,
+  exitCodeOf,
+  httpStatusOf,
+  isWithin,
+  KeywrightError,
+  nearest,
+  Redacted,
+  render,
+  revealAll,
+  secretString,
+} from "../src/index.ts";
 import { inspect } from "node:util";
 
 const format = {
   spellings: ["thing://{zone}/{name}[/{part}]", "{account}:{name}", "{name}"],
   rewrites: [["https://{rest}", "{rest}"]],
-  fields: { zone: { pattern: "[a-z]{1,4}" }, name: { pattern: "[a-z0-9-]{1,20}", ignoreCase: true }, part: { pattern: "[a-z/]+" }, account: { pattern: "\\d{4}" }, rest: { pattern: ".+" } },
+  fields: {
+    zone: { pattern: "[a-z]{1,4}" },
+    name: { pattern: "[a-z0-9-]{1,20}", ignoreCase: true },
+    part: { pattern: "[a-z/]+" },
+    account: { pattern: "\\d{4}" },
+    rest: { pattern: ".+" },
+  },
 } as const;
 const known = { zone: "eu", account: "1234" };
 const code = (work: () => unknown) => {
@@ -35,7 +53,9 @@ describe("resource ids", () => {
     ["x".repeat(3000), "resource-id-invalid"],
     ["9999:a", "out-of-scope"],
     ["thing://toolong/a", "resource-id-invalid"],
-  ])("%j is refused as %s", (spelled, expected) => expect(code(() => canonicalise(format, spelled, known))).toBe(expected));
+  ])("%j is refused as %s", (spelled, expected) =>
+    expect(code(() => canonicalise(format, spelled, known))).toBe(expected),
+  );
   it("with an unknown account is refused, never guessed", () => {
     expect(code(() => canonicalise(format, "1234:a", { zone: "eu" }))).toBe("resource-id-invalid");
     expect(code(() => canonicalise(format, "a", {}))).toBe("resource-id-invalid");
@@ -53,9 +73,18 @@ describe("resource ids", () => {
   });
   it("never throw anything but our own errors, on ten thousand inputs", () => {
     fc.assert(
-      fc.property(fc.oneof(fc.string({ unit: "binary", maxLength: 60 }), fc.string({ maxLength: 60 }), fc.stringMatching(/^[a-z0-9:/.-]{0,40}$/)), (spelled) => {
-        expect(["none", "resource-id-invalid", "out-of-scope"]).toContain(code(() => canonicalise(format, spelled, known)));
-      }),
+      fc.property(
+        fc.oneof(
+          fc.string({ unit: "binary", maxLength: 60 }),
+          fc.string({ maxLength: 60 }),
+          fc.stringMatching(/^[a-z0-9:/.-]{0,40}$/),
+        ),
+        (spelled) => {
+          expect(["none", "resource-id-invalid", "out-of-scope"]).toContain(
+            code(() => canonicalise(format, spelled, known)),
+          );
+        },
+      ),
       { numRuns: 10_000 },
     );
   });
@@ -77,7 +106,14 @@ describe("errors", () => {
 describe("Redacted", () => {
   it("prints as <redacted> wherever it lands", () => {
     const value = new Redacted("canary-1");
-    const shown = [String(value), `${value}`, JSON.stringify({ value }), inspect(value), inspect({ deep: [value] }, { depth: 9, showHidden: true }), JSON.stringify([...Object.entries(value)])];
+    const shown = [
+      String(value),
+      `${value}`,
+      JSON.stringify({ value }),
+      inspect(value),
+      inspect({ deep: [value] }, { depth: 9, showHidden: true }),
+      JSON.stringify(Object.entries(value)),
+    ];
     for (const one of shown) expect(one).not.toContain("canary-1");
     expect(value.reveal()).toBe("canary-1");
     expect(revealAll({ a: [value], b: new Date(0) })).toEqual({ a: ["canary-1"], b: "1970-01-01T00:00:00.000Z" });

@@ -73,7 +73,10 @@ export const awsEndpointEnvironment = (
 });
 
 /** Files and metadata that would win where no variable does; the two files are private to the child. */
-export const awsFileEnvironment = (files: { readonly config: string; readonly credentials: string }): Record<string, string> => ({
+export const awsFileEnvironment = (files: {
+  readonly config: string;
+  readonly credentials: string;
+}): Record<string, string> => ({
   AWS_CONFIG_FILE: files.config,
   AWS_SHARED_CREDENTIALS_FILE: files.credentials,
   AWS_EC2_METADATA_DISABLED: "true",
@@ -145,13 +148,18 @@ export const dockerAuth = (login: DockerLogin) => ({
 export type HelperCommand = { readonly command: string; readonly args: readonly string[] };
 
 /** Double quotes are the one quoting that every SDK's splitter and both shells understand. */
-const quoted = (word: string): string => (/^[\w./:@=+-]+$/.test(word) ? word : `"${word.replaceAll(/(["\\$`])/g, "\\$1")}"`);
+const quoted = (word: string): string =>
+  /^[\w./:@=+-]+$/.test(word) ? word : `"${word.replaceAll(/(["\\$`])/g, "\\$1")}"`;
 /** One line for `credential_process`. */
 export const commandLine = ({ command, args }: HelperCommand): string => [command, ...args].map(quoted).join(" ");
 
 /** Lines of a profile that asks us; with custom endpoints a `services` section comes with it.
  *  https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html */
-export const awsProfileLines = (profile: string, session: Pick<AwsSession, "region" | "endpoints">, helper: HelperCommand): readonly string[] => {
+export const awsProfileLines = (
+  profile: string,
+  session: Pick<AwsSession, "region" | "endpoints">,
+  helper: HelperCommand,
+): readonly string[] => {
   const endpoints = Object.entries(session.endpoints ?? {});
   const services = `keywright-${profile}`;
   return [
@@ -160,13 +168,21 @@ export const awsProfileLines = (profile: string, session: Pick<AwsSession, "regi
     `region = ${session.region}`,
     ...(endpoints.length === 0
       ? []
-      : [`services = ${services}`, `[services ${services}]`, ...endpoints.flatMap(([service, url]) => [`${service} =`, `  endpoint_url = ${url}`])]),
+      : [
+          `services = ${services}`,
+          `[services ${services}]`,
+          ...endpoints.flatMap(([service, url]) => [`${service} =`, `  endpoint_url = ${url}`]),
+        ]),
   ];
 };
 
 export const execApiVersion = "client.authentication.k8s.io/v1";
 /** Cluster, user and context of one name. https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/ */
-export const kubeconfigEntries = (name: string, access: Pick<Kubernetes, "server" | "certificateAuthority" | "namespace">, helper: HelperCommand) => ({
+export const kubeconfigEntries = (
+  name: string,
+  access: Pick<Kubernetes, "server" | "certificateAuthority" | "namespace">,
+  helper: HelperCommand,
+) => ({
   clusters: {
     name,
     cluster: {
@@ -176,9 +192,20 @@ export const kubeconfigEntries = (name: string, access: Pick<Kubernetes, "server
   },
   users: {
     name,
-    user: { exec: { apiVersion: execApiVersion, command: helper.command, args: [...helper.args], interactiveMode: "Never", provideClusterInfo: false } },
+    user: {
+      exec: {
+        apiVersion: execApiVersion,
+        command: helper.command,
+        args: [...helper.args],
+        interactiveMode: "Never",
+        provideClusterInfo: false,
+      },
+    },
   },
-  contexts: { name, context: { cluster: name, user: name, ...(access.namespace !== undefined && { namespace: access.namespace }) } },
+  contexts: {
+    name,
+    context: { cluster: name, user: name, ...(access.namespace !== undefined && { namespace: access.namespace }) },
+  },
 });
 
 /** https://kubernetes.io/docs/reference/access-authn-authz/authentication/#client-go-credential-plugins */

@@ -19,7 +19,11 @@ export const keyBytes = 32;
 
 /** An id derived from the key itself (12 hex digits): the same key has the same id everywhere, and the id tells nothing. */
 export const keyIdOf = (bytes: Uint8Array): string =>
-  createHash("sha256").update("keywright seal key id").update(bytes).digest("hex").slice(0, idBytes * 2);
+  createHash("sha256")
+    .update("keywright seal key id")
+    .update(bytes)
+    .digest("hex")
+    .slice(0, idBytes * 2);
 
 export const sealKey = (bytes: Uint8Array): SealKey => {
   if (bytes.length !== keyBytes) {
@@ -33,9 +37,13 @@ export const newKey = (): SealKey => sealKey(randomBytes(keyBytes));
 export const encodeKey = (key: SealKey): string => Buffer.from(key.bytes).toString("base64url");
 export const decodeKey = (text: string, from: string): SealKey => {
   if (!/^[A-Za-z0-9_-]{43}$/.test(text) || Buffer.from(text, "base64url").toString("base64url") !== text) {
-    throw new KeywrightError("key-invalid", `${from} is not a key: it must be 32 random bytes in base64url (43 characters).`, {
-      hint: `Make one: node -p 'crypto.randomBytes(32).toString("base64url")'`,
-    });
+    throw new KeywrightError(
+      "key-invalid",
+      `${from} is not a key: it must be 32 random bytes in base64url (43 characters).`,
+      {
+        hint: `Make one: node -p 'crypto.randomBytes(32).toString("base64url")'`,
+      },
+    );
   }
   return sealKey(Buffer.from(text, "base64url"));
 };
@@ -81,9 +89,13 @@ export const unseal = (ring: KeyRing, identity: readonly string[], sealed: Uint8
   const id = sealedUnder(bytes);
   const key = ring.keys.get(id);
   if (!key) {
-    throw new KeywrightError("key-wrong", `The ${what} was sealed with key ${id}; the key in use is ${ring.current.id}.`, {
-      hint: "Give Keywright the key that this state was made with; `keywright doctor` shows where it is looked for.",
-    });
+    throw new KeywrightError(
+      "key-wrong",
+      `The ${what} was sealed with key ${id}; the key in use is ${ring.current.id}.`,
+      {
+        hint: "Give Keywright the key that this state was made with; `keywright doctor` shows where it is looked for.",
+      },
+    );
   }
   const nonce = bytes.subarray(1 + idBytes, 1 + idBytes + nonceBytes);
   const decipher = createDecipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: tagBytes });
@@ -100,7 +112,8 @@ export const unseal = (ring: KeyRing, identity: readonly string[], sealed: Uint8
 };
 
 /** Keyed digest, hex. */
-export const authenticate = (key: Uint8Array, text: string): string => createHmac("sha256", key).update(text).digest("hex");
+export const authenticate = (key: Uint8Array, text: string): string =>
+  createHmac("sha256", key).update(text).digest("hex");
 
 /** The sealer that stores are given: the same ring, bound to a name of its own. */
 export const sealerOf = (ring: KeyRing, name: string): Sealer => ({

@@ -15,11 +15,15 @@ const [one, two] = [newKey(), newKey()];
 describe("sealed values", () => {
   it("open with their identity and under any key of the ring", () => {
     fc.assert(
-      fc.property(fc.uint8Array({ maxLength: 300 }), fc.array(fc.string(), { minLength: 1, maxLength: 4 }), (plain, identity) => {
-        const sealed = seal(keyRing(one), identity, plain);
-        expect(sealedUnder(sealed)).toBe(one.id);
-        expect([...unseal(keyRing(two, [one]), identity, sealed)]).toEqual([...plain]);
-      }),
+      fc.property(
+        fc.uint8Array({ maxLength: 300 }),
+        fc.array(fc.string(), { minLength: 1, maxLength: 4 }),
+        (plain, identity) => {
+          const sealed = seal(keyRing(one), identity, plain);
+          expect(sealedUnder(sealed)).toBe(one.id);
+          expect([...unseal(keyRing(two, [one]), identity, sealed)]).toEqual([...plain]);
+        },
+      ),
     );
   });
   it("do not open elsewhere, changed, or cut off; a wrong key is an error of its own", () => {
@@ -31,7 +35,9 @@ describe("sealed values", () => {
       const changed = Buffer.from(sealed);
       changed[at] = (changed[at] ?? 0) ^ 1;
       expect(["cannot-decrypt", "key-wrong"]).toContain(code(() => unseal(keyRing(one), ["record", "1"], changed)));
-      expect(code(() => unseal(keyRing(one), ["record", "1"], sealed.subarray(0, at)))).toMatch(/cannot-decrypt|key-wrong/);
+      expect(code(() => unseal(keyRing(one), ["record", "1"], sealed.subarray(0, at)))).toMatch(
+        /cannot-decrypt|key-wrong/,
+      );
     }
   });
   it("take 32 bytes in base64url, and nothing else", () => {

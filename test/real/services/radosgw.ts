@@ -18,7 +18,25 @@ const owner = { accessKeyId: "KWOWNERKEY0000000001", secretAccessKey: "canary-ra
 const startIssuer = async (folder: string) => {
   const key = join(folder, "issuer.key");
   const certificate = join(folder, "issuer.pem");
-  execFileSync("openssl", ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", certificate, "-days", "2", "-subj", "/CN=127.0.0.1"], { stdio: "ignore" });
+  execFileSync(
+    "openssl",
+    [
+      "req",
+      "-x509",
+      "-newkey",
+      "rsa:2048",
+      "-nodes",
+      "-keyout",
+      key,
+      "-out",
+      certificate,
+      "-days",
+      "2",
+      "-subj",
+      "/CN=127.0.0.1",
+    ],
+    { stdio: "ignore" },
+  );
   const der = Buffer.from(readFileSync(certificate, "utf8").replaceAll(/-----[^-]+-----|\s/g, ""), "base64");
   const privateKey = createPrivateKey(readFileSync(key));
   const { n, e } = privateKey.export({ format: "jwk" }) as { n: string; e: string };
@@ -27,7 +45,9 @@ const startIssuer = async (folder: string) => {
     const issuer = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     response.end(
       JSON.stringify(
-        request.url?.includes("openid-configuration") ? { issuer, jwks_uri: `${issuer}/keys` } : { keys: [{ kty: "RSA", alg: "RS256", use: "sig", kid: "kw", n, e, x5c: [der.toString("base64")] }] },
+        request.url?.includes("openid-configuration")
+          ? { issuer, jwks_uri: `${issuer}/keys` }
+          : { keys: [{ kty: "RSA", alg: "RS256", use: "sig", kid: "kw", n, e, x5c: [der.toString("base64")] }] },
       ),
     );
   });
@@ -38,7 +58,12 @@ const startIssuer = async (folder: string) => {
     const body = `${part({ alg: "RS256", typ: "JWT", kid: "kw" })}.${part(claims)}`;
     return `${body}.${createSign("RSA-SHA256").update(body).sign(privateKey, "base64url")}`;
   };
-  return { issuer, sign, thumbprint: createHash("sha1").update(der).digest("hex").toUpperCase(), close: () => void server.close() };
+  return {
+    issuer,
+    sign,
+    thumbprint: createHash("sha1").update(der).digest("hex").toUpperCase(),
+    close: () => void server.close(),
+  };
 };
 
 export const radosgwTarget = async (): Promise<AwsTarget> => {
@@ -93,7 +118,17 @@ rgw sts min session duration = 1
   };
   try {
     const run = (program: string, ...args: string[]) => runner.run(program, args, env);
-    run("monmaptool", "--create", "--clobber", "--fsid", fsid, "--addv", "a", `[v2:127.0.0.1:${mon},v1:127.0.0.1:${monV1}]`, join(folder, "monmap"));
+    run(
+      "monmaptool",
+      "--create",
+      "--clobber",
+      "--fsid",
+      fsid,
+      "--addv",
+      "a",
+      `[v2:127.0.0.1:${mon},v1:127.0.0.1:${monV1}]`,
+      join(folder, "monmap"),
+    );
     run("ceph-mon", "--mkfs", "-i", "a", "--monmap", join(folder, "monmap"));
     runner.start("ceph-mon", ["-i", "a", "-f"], env);
     const uuid = run("uuidgen").trim();
@@ -104,33 +139,84 @@ rgw sts min session duration = 1
     const url = `http://127.0.0.1:${rgw}`;
     await until("radosgw", async () => (await fetch(url)).status === 200, 90);
 
-    const admin = (...args: string[]) => run("radosgw-admin", "--ms_mon_client_mode=crc", "--auth_client_required=none", ...args);
-    admin("user", "create", "--tenant", tenant, "--uid=kw", "--display-name=kw", `--access-key=${owner.accessKeyId}`, `--secret-key=${owner.secretAccessKey}`, "--caps=roles=*;user-policy=*;oidc-provider=*");
+    const admin = (...args: string[]) =>
+      run("radosgw-admin", "--ms_mon_client_mode=crc", "--auth_client_required=none", ...args);
+    admin(
+      "user",
+      "create",
+      "--tenant",
+      tenant,
+      "--uid=kw",
+      "--display-name=kw",
+      `--access-key=${owner.accessKeyId}`,
+      `--secret-key=${owner.secretAccessKey}`,
+      "--caps=roles=*;user-policy=*;oidc-provider=*",
+    );
     // GetSessionToken needs a policy of the user's own.
     const iam = (parameters: Record<string, string>) => signedPost(url, { Version: "2010-05-08", ...parameters });
-    await iam({ Action: "PutUserPolicy", UserName: `${tenant}$kw`, PolicyName: "session", PolicyDocument: JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["sts:*"], Resource: ["*"] }] }) }).catch(() => undefined);
-    await iam({ Action: "CreateOpenIDConnectProvider", Url: issuer.issuer, "ClientIDList.member.1": "keywright", "ThumbprintList.member.1": issuer.thumbprint });
+    await iam({
+      Action: "PutUserPolicy",
+      UserName: `${tenant}$kw`,
+      PolicyName: "session",
+      PolicyDocument: JSON.stringify({
+        Version: "2012-10-17",
+        Statement: [{ Effect: "Allow", Action: ["sts:*"], Resource: ["*"] }],
+      }),
+    }).catch(() => undefined);
+    await iam({
+      Action: "CreateOpenIDConnectProvider",
+      Url: issuer.issuer,
+      "ClientIDList.member.1": "keywright",
+      "ThumbprintList.member.1": issuer.thumbprint,
+    });
     const host = new URL(issuer.issuer).host;
     const trust = JSON.stringify({
       Version: "2012-10-17",
       Statement: [
         { Effect: "Allow", Principal: { AWS: [`arn:aws:iam::${tenant}:user/kw`] }, Action: ["sts:AssumeRole"] },
-        { Effect: "Allow", Principal: { Federated: [`arn:aws:iam::${tenant}:oidc-provider/${host}`] }, Action: ["sts:AssumeRoleWithWebIdentity"], Condition: { StringEquals: { [`${host}:app_id`]: "keywright" } } },
+        {
+          Effect: "Allow",
+          Principal: { Federated: [`arn:aws:iam::${tenant}:oidc-provider/${host}`] },
+          Action: ["sts:AssumeRoleWithWebIdentity"],
+          Condition: { StringEquals: { [`${host}:app_id`]: "keywright" } },
+        },
       ],
     });
     const makeRole = () => {
       admin("role", "create", "--tenant", tenant, "--role-name=kw", `--assume-role-policy-doc=${trust}`);
-      admin("role-policy", "put", "--tenant", tenant, "--role-name=kw", "--policy-name=all", `--policy-doc=${JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] }] })}`);
+      admin(
+        "role-policy",
+        "put",
+        "--tenant",
+        tenant,
+        "--role-name=kw",
+        "--policy-name=all",
+        `--policy-doc=${JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action: ["s3:*"], Resource: ["arn:aws:s3:::*"] }] })}`,
+      );
     };
     makeRole();
     const roleArn = `arn:aws:iam::${tenant}:role/kw`;
 
-    const s3 = new S3Client({ region: "us-east-1", endpoint: url, forcePathStyle: true, credentials: { ...owner }, requestChecksumCalculation: "WHEN_REQUIRED", responseChecksumValidation: "WHEN_REQUIRED" });
+    const s3 = new S3Client({
+      region: "us-east-1",
+      endpoint: url,
+      forcePathStyle: true,
+      credentials: { ...owner },
+      requestChecksumCalculation: "WHEN_REQUIRED",
+      responseChecksumValidation: "WHEN_REQUIRED",
+    });
     for (const Bucket of ["models", "models-2"]) {
       await s3.send(new CreateBucketCommand({ Bucket }));
       for (const Key of ["in/a.txt", "out/b.txt"]) await s3.send(new PutObjectCommand({ Bucket, Key, Body: Key }));
     }
-    const token = issuer.sign({ iss: issuer.issuer, sub: "kw:test", aud: "keywright", app_id: "keywright", iat: Math.floor(Date.now() / 1000), exp: Math.floor(Date.now() / 1000) + 3600 });
+    const token = issuer.sign({
+      iss: issuer.issuer,
+      sub: "kw:test",
+      aud: "keywright",
+      app_id: "keywright",
+      iat: Math.floor(Date.now() / 1000),
+      exp: Math.floor(Date.now() / 1000) + 3600,
+    });
     return {
       name: "Ceph radosgw 16.2",
       kind: "real",
@@ -143,7 +229,8 @@ rgw sts min session duration = 1
         "session-token": { config: {}, secret: owner },
       },
       buckets: ["models", "models-2"],
-      keys: async (Bucket) => ((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map(({ Key = "" }) => Key).toSorted(),
+      keys: async (Bucket) =>
+        ((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map(({ Key = "" }) => Key).toSorted(),
       pass: (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000)),
       clock: () => new Date(),
       shortest: 3,
@@ -157,7 +244,10 @@ rgw sts min session duration = 1
   } catch (error) {
     const logs = runner.logs();
     await close();
-    throw new Error(`radosgw did not start: ${(error as Error).message} ${(error as { stderr?: string }).stderr ?? ""}\n${logs}`, { cause: error });
+    throw new Error(
+      `radosgw did not start: ${(error as Error).message} ${(error as { stderr?: string }).stderr ?? ""}\n${logs}`,
+      { cause: error },
+    );
   }
 };
 
@@ -167,7 +257,12 @@ const signedPost = async (url: string, parameters: Record<string, string>): Prom
   const { Hash } = await import("./hash.ts");
   const body = new URLSearchParams(parameters).toString().replaceAll("+", "%20");
   const { hostname, port, host } = new URL(url);
-  const signed = await new SignatureV4({ service: "iam", region: "us-east-1", credentials: { ...owner }, sha256: Hash }).sign({
+  const signed = await new SignatureV4({
+    service: "iam",
+    region: "us-east-1",
+    credentials: { ...owner },
+    sha256: Hash,
+  }).sign({
     method: "POST",
     protocol: "http:",
     hostname,

@@ -54,7 +54,12 @@ export const createRunner = (name: string): Runner => {
       children.push(child);
       return child;
     },
-    run: (program, args, env = {}) => execFileSync(program, args, { encoding: "utf8", env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }),
+    run: (program, args, env = {}) =>
+      execFileSync(program, args, {
+        encoding: "utf8",
+        env: { ...process.env, ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
     logs: () => readFileSync(log, "utf8").slice(-4000),
     stop: async () => {
       for (const child of children.toReversed()) {

@@ -46,7 +46,9 @@ const mfa = {
     .string()
     .regex(/^arn:(aws|aws-cn|aws-us-gov):iam::\d{12}:mfa\/[\w+=,.@/-]{1,256}$|^[A-Za-z0-9]{9,64}$/)
     .optional()
-    .describe("Serial number or ARN of the user's MFA device; its code is asked for in the dialogue, never by a helper.")
+    .describe(
+      "Serial number or ARN of the user's MFA device; its code is asked for in the dialogue, never by a helper.",
+    )
     .meta({ examples: ["arn:aws:iam::123456789012:mfa/alice"], group: "MFA" }),
 };
 
@@ -152,7 +154,8 @@ export const authMethods = [
   defineAuthMethod({
     id: "web-identity",
     title: "Web identity",
-    description: "Assumes a role with a token of an OpenID Connect issuer, narrowed by a session policy. No AWS key at all.",
+    description:
+      "Assumes a role with a token of an OpenID Connect issuer, narrowed by a session policy. No AWS key at all.",
     config: z.strictObject({
       roleArn,
       tokenFile: z
@@ -170,7 +173,10 @@ export const authMethods = [
     title: "IAM Identity Center",
     description: "A permission set, logged in by device code.",
     config: z.strictObject({
-      startUrl: z.url().describe("Start URL of the access portal.").meta({ examples: ["https://example.awsapps.com/start"] }),
+      startUrl: z
+        .url()
+        .describe("Start URL of the access portal.")
+        .meta({ examples: ["https://example.awsapps.com/start"] }),
       ssoRegion: z.string().describe("Region of the Identity Center."),
       accountId: z
         .string()

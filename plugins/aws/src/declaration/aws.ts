@@ -20,7 +20,11 @@ export const aws = defineConnectorType({
   description: "S3 buckets, EKS clusters, ECR registries and anything else in an AWS account, through STS.",
   config: z.strictObject({
     region: region.describe("Region to call, and of resources that name none."),
-    regions: z.array(region).max(40).optional().describe("Further regions in which clusters and registries are listed."),
+    regions: z
+      .array(region)
+      .max(40)
+      .optional()
+      .describe("Further regions in which clusters and registries are listed."),
     partition: z.enum(["aws", "aws-cn", "aws-us-gov"]).default("aws").describe("Partition of the account."),
     fips: z.boolean().default(false).describe("Call FIPS endpoints.").meta({ group: "Endpoints" }),
     dualStack: z.boolean().default(false).describe("Call dual-stack endpoints.").meta({ group: "Endpoints" }),

@@ -63,7 +63,10 @@ export const s3Offer = offer(s3Bucket, {
       // https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
       bucket: { pattern: "[a-z0-9](?:[a-z0-9-]|\\.(?!\\.)){1,61}[a-z0-9]", example: "models" },
       // No wildcard, quote or `$`: the value is placed into a policy. Dots may not climb.
-      prefix: { pattern: "(?!\\.{1,2}(?:/|$))[\\w!.()=@+,:-]+(?:/(?!\\.{1,2}(?:/|$))[\\w!.()=@+,:-]+)*", example: "runs/2026" },
+      prefix: {
+        pattern: "(?!\\.{1,2}(?:/|$))[\\w!.()=@+,:-]+(?:/(?!\\.{1,2}(?:/|$))[\\w!.()=@+,:-]+)*",
+        example: "runs/2026",
+      },
       partition,
     },
   },
@@ -81,7 +84,10 @@ export const s3Offer = offer(s3Bucket, {
     write: {
       ...bySessionPolicy,
       permissions: [
-        { actions: ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"], on: objectsArn },
+        {
+          actions: ["s3:PutObject", "s3:DeleteObject", "s3:AbortMultipartUpload", "s3:ListMultipartUploadParts"],
+          on: objectsArn,
+        },
       ],
     },
   },

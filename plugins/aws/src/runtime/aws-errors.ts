@@ -78,8 +78,10 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 };
 
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
-  "access-denied": "Allow it in the identity's policy (and the role's trust policy); `keywright connector describe NAME --permissions` prints what is needed.",
-  "credential-rejected": "AWS does not accept this credential: it was mistyped, deactivated or deleted. Give a new one with `keywright connector rotate NAME`.",
+  "access-denied":
+    "Allow it in the identity's policy (and the role's trust policy); `keywright connector describe NAME --permissions` prints what is needed.",
+  "credential-rejected":
+    "AWS does not accept this credential: it was mistyped, deactivated or deleted. Give a new one with `keywright connector rotate NAME`.",
   expired: "Give a new credential with `keywright connector rotate NAME`.",
   "reauthentication-required": "Log in again: keywright connector authenticate NAME",
   "resource-not-found": "Check its name, account and region.",
@@ -114,14 +116,27 @@ export const asKeywrightError = (error: unknown, what: string): unknown => {
     codes[failure.name ?? ""] ??
     codes[failure.Code ?? ""] ??
     codes[failure.code ?? ""] ??
-    (status === 401 || status === 403 ? "access-denied" : status === 404 ? "resource-not-found" : status === 429 ? "provider-throttled" : status !== undefined && status >= 500 ? "provider-unavailable" : undefined);
+    (status === 401 || status === 403
+      ? "access-denied"
+      : status === 404
+        ? "resource-not-found"
+        : status === 429
+          ? "provider-throttled"
+          : status !== undefined && status >= 500
+            ? "provider-unavailable"
+            : undefined);
   if (code === undefined) {
-    return new KeywrightError("unexpected-answer", `${what} got an answer that is not understood (${failure.name ?? "unknown"}${status === undefined ? "" : `, status ${status}`}).`, {
-      hint: "Check the endpoint; run it again with --debug.",
-      cause: error,
-    });
+    return new KeywrightError(
+      "unexpected-answer",
+      `${what} got an answer that is not understood (${failure.name ?? "unknown"}${status === undefined ? "" : `, status ${status}`}).`,
+      {
+        hint: "Check the endpoint; run it again with --debug.",
+        cause: error,
+      },
+    );
   }
-  const clock = failure.name === "RequestTimeTooSkewed" ? "This machine's clock is wrong: set it, then try again." : undefined;
+  const clock =
+    failure.name === "RequestTimeTooSkewed" ? "This machine's clock is wrong: set it, then try again." : undefined;
   return new KeywrightError(code, `${what} failed${ownWords(code, failure.message)} (${failure.name ?? code}).`, {
     hint: clock ?? hints[code] ?? "Run it again with --debug.",
     retryable: code === "provider-throttled" || code === "provider-unavailable",
@@ -132,5 +147,9 @@ export const asKeywrightError = (error: unknown, what: string): unknown => {
 /** The operation is not offered here: S3-compatible stores know a part of STS. */
 export const isNotOffered = (error: unknown): boolean => {
   const { name, $metadata } = error as SdkError;
-  return $metadata?.httpStatusCode === 405 || $metadata?.httpStatusCode === 501 || ["InvalidAction", "MethodNotAllowed", "NotImplemented", "UnknownOperationException"].includes(name ?? "");
+  return (
+    $metadata?.httpStatusCode === 405 ||
+    $metadata?.httpStatusCode === 501 ||
+    ["InvalidAction", "MethodNotAllowed", "NotImplemented", "UnknownOperationException"].includes(name ?? "")
+  );
 };

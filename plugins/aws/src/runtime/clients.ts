@@ -11,7 +11,11 @@ import type { aws } from "../declaration/aws.ts";
 import { asKeywrightError } from "./aws-errors.ts";
 
 export type AwsConfig = z.output<(typeof aws)["config"]>;
-export type Keys = { readonly accessKeyId: string; readonly secretAccessKey: Redacted; readonly sessionToken?: Redacted | undefined };
+export type Keys = {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: Redacted;
+  readonly sessionToken?: Redacted | undefined;
+};
 
 const services = {
   sts: { client: STSClient, endpoint: "stsEndpoint" },
@@ -51,7 +55,11 @@ export const createClients = (config: AwsConfig): Clients => {
       const made = new Client({
         region,
         credentials: keys
-          ? { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey.reveal(), ...(keys.sessionToken && { sessionToken: keys.sessionToken.reveal() }) }
+          ? {
+              accessKeyId: keys.accessKeyId,
+              secretAccessKey: keys.secretAccessKey.reveal(),
+              ...(keys.sessionToken && { sessionToken: keys.sessionToken.reveal() }),
+            }
           : none,
         // Nothing of the surroundings decides: neither a shared profile nor a variable.
         profile: "keywright-reads-no-profile",
@@ -63,17 +71,23 @@ export const createClients = (config: AwsConfig): Clients => {
         systemClockOffset: skew.signing,
         maxAttempts: 6,
         retryMode: "standard",
-        requestHandler: { httpAgent: call.network.httpAgent, httpsAgent: call.network.httpsAgent, connectionTimeout: 5_000, requestTimeout: 20_000 },
+        requestHandler: {
+          httpAgent: call.network.httpAgent,
+          httpsAgent: call.network.httpsAgent,
+          connectionTimeout: 5_000,
+          requestTimeout: 20_000,
+        },
       } as never) as ClientOf<S> & { readonly config: { readonly systemClockOffset: number } };
       const stack = made.middlewareStack as { add(middleware: unknown, options: object): void };
       stack.add(
-        (next: (args: unknown) => Promise<{ response?: { headers?: Record<string, string> } }>) => async (args: unknown) => {
-          const result = await next(args);
-          const date = Date.parse(result.response?.headers?.["date"] ?? "");
-          if (!Number.isNaN(date)) skew.ms = date - call.now().getTime();
-          skew.signing = made.config.systemClockOffset;
-          return result;
-        },
+        (next: (args: unknown) => Promise<{ response?: { headers?: Record<string, string> } }>) =>
+          async (args: unknown) => {
+            const result = await next(args);
+            const date = Date.parse(result.response?.headers?.["date"] ?? "");
+            if (!Number.isNaN(date)) skew.ms = date - call.now().getTime();
+            skew.signing = made.config.systemClockOffset;
+            return result;
+          },
         { step: "deserialize", priority: "low", name: "keywrightServerDate" },
       );
       return made;
@@ -82,7 +96,12 @@ export const createClients = (config: AwsConfig): Clients => {
 };
 
 /** Sends within the call's deadline; a failure comes out as ours, named by what was tried. */
-export const send = async <Output>(client: Sendable, command: { readonly input: object }, call: Call, what: string): Promise<Output> => {
+export const send = async <Output>(
+  client: Sendable,
+  command: { readonly input: object },
+  call: Call,
+  what: string,
+): Promise<Output> => {
   try {
     return (await client.send(command as never, { abortSignal: call.signal })) as Output;
   } catch (error) {

@@ -10,11 +10,24 @@ const prefix = "k8s-aws-v1.";
 class Sha256 {
   readonly #hash;
   constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
-    const key = secret === undefined ? undefined : typeof secret === "string" ? secret : ArrayBuffer.isView(secret) ? Buffer.from(secret.buffer, secret.byteOffset, secret.byteLength) : Buffer.from(secret);
+    const key =
+      secret === undefined
+        ? undefined
+        : typeof secret === "string"
+          ? secret
+          : ArrayBuffer.isView(secret)
+            ? Buffer.from(secret.buffer, secret.byteOffset, secret.byteLength)
+            : Buffer.from(secret);
     this.#hash = key === undefined ? createHash("sha256") : createHmac("sha256", key);
   }
   update(data: string | ArrayBuffer | ArrayBufferView): void {
-    this.#hash.update(typeof data === "string" ? data : ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength) : Buffer.from(data));
+    this.#hash.update(
+      typeof data === "string"
+        ? data
+        : ArrayBuffer.isView(data)
+          ? Buffer.from(data.buffer, data.byteOffset, data.byteLength)
+          : Buffer.from(data),
+    );
   }
   digest(): Promise<Uint8Array> {
     return Promise.resolve(this.#hash.digest());
@@ -22,13 +35,23 @@ class Sha256 {
   reset(): void {}
 }
 
-export const clusterToken = async (how: { readonly keys: Keys; readonly region: string; readonly cluster: string; readonly host: URL; readonly date: Date }): Promise<string> => {
+export const clusterToken = async (how: {
+  readonly keys: Keys;
+  readonly region: string;
+  readonly cluster: string;
+  readonly host: URL;
+  readonly date: Date;
+}): Promise<string> => {
   const { keys, region, cluster, host, date } = how;
   const signer = new SignatureV4({
     service: "sts",
     region,
     sha256: Sha256,
-    credentials: { accessKeyId: keys.accessKeyId, secretAccessKey: keys.secretAccessKey.reveal(), ...(keys.sessionToken && { sessionToken: keys.sessionToken.reveal() }) },
+    credentials: {
+      accessKeyId: keys.accessKeyId,
+      secretAccessKey: keys.secretAccessKey.reveal(),
+      ...(keys.sessionToken && { sessionToken: keys.sessionToken.reveal() }),
+    },
   });
   const signed = await signer.presign(
     {
@@ -40,7 +63,12 @@ export const clusterToken = async (how: { readonly keys: Keys; readonly region: 
       query: { Action: "GetCallerIdentity", Version: "2011-06-15" },
       headers: { host: host.host, "x-k8s-aws-id": cluster },
     },
-    { signingDate: date, expiresIn: 60, unhoistableHeaders: new Set(["x-k8s-aws-id"]), signableHeaders: new Set(["host", "x-k8s-aws-id"]) },
+    {
+      signingDate: date,
+      expiresIn: 60,
+      unhoistableHeaders: new Set(["x-k8s-aws-id"]),
+      signableHeaders: new Set(["host", "x-k8s-aws-id"]),
+    },
   );
   const query = Object.entries(signed.query ?? {})
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`)

@@ -44,14 +44,24 @@ export const sessionPolicy = (rows: readonly Permission[]): SessionPolicy => {
     throw new KeywrightError("internal", "A session without any permission row was asked for.");
   }
   const allowsAll = statements.some(({ Action }) => Action === "*");
-  const policy = statements.length > 0 ? JSON.stringify({ Version: "2012-10-17", Statement: allowsAll ? statements.filter(({ Action }) => Action === "*") : statements }) : undefined;
+  const policy =
+    statements.length > 0
+      ? JSON.stringify({
+          Version: "2012-10-17",
+          Statement: allowsAll ? statements.filter(({ Action }) => Action === "*") : statements,
+        })
+      : undefined;
   const arns = allowsAll ? [] : managed;
   const size = (policy?.length ?? 0) + arns.reduce((sum, { arn }) => sum + arn.length, 0);
   if (size > sessionPolicyCharacters) {
-    throw new KeywrightError("scope-too-large", `The session policy has ${size} characters; AWS takes ${sessionPolicyCharacters}.`, {
-      hint: "Ask for a shorter prefix or fewer resources in one grant.",
-      data: { size, limit: sessionPolicyCharacters },
-    });
+    throw new KeywrightError(
+      "scope-too-large",
+      `The session policy has ${size} characters; AWS takes ${sessionPolicyCharacters}.`,
+      {
+        hint: "Ask for a shorter prefix or fewer resources in one grant.",
+        data: { size, limit: sessionPolicyCharacters },
+      },
+    );
   }
   return { ...(policy !== undefined && { Policy: policy }), ...(arns.length > 0 && { PolicyArns: arns }) };
 };

@@ -6,7 +6,11 @@ import { loadSharedConfigFiles, loadSsoSessionData } from "@smithy/core/config";
 
 export type Variables = Readonly<Record<string, string | undefined>>;
 export type Profile = Readonly<Record<string, string | undefined>>;
-export type SharedConfig = { readonly profiles: Readonly<Record<string, Profile>>; readonly sessions: Readonly<Record<string, Profile>>; readonly file: string };
+export type SharedConfig = {
+  readonly profiles: Readonly<Record<string, Profile>>;
+  readonly sessions: Readonly<Record<string, Profile>>;
+  readonly file: string;
+};
 
 export const readShared = async (variables: Variables): Promise<SharedConfig> => {
   const file = variables["AWS_CONFIG_FILE"] ?? join(homedir(), ".aws", "config");
@@ -16,10 +20,16 @@ export const readShared = async (variables: Variables): Promise<SharedConfig> =>
     const { configFile, credentialsFile } = await loadSharedConfigFiles(options);
     const names = new Set([...Object.keys(configFile), ...Object.keys(credentialsFile)]);
     // As the SDKs do: what the credentials file says wins.
-    const profiles = Object.fromEntries([...names].map((name) => [name, { ...configFile[name], ...credentialsFile[name] }]));
+    const profiles = Object.fromEntries(
+      [...names].map((name) => [name, { ...configFile[name], ...credentialsFile[name] }]),
+    );
     return { profiles, sessions: await loadSsoSessionData({ configFilepath: file }), file };
   } catch (cause) {
-    throw new KeywrightError("config-invalid", `The AWS configuration in ${file} cannot be read: ${(cause as Error).message}.`, { hint: "Mend the file.", cause });
+    throw new KeywrightError(
+      "config-invalid",
+      `The AWS configuration in ${file} cannot be read: ${(cause as Error).message}.`,
+      { hint: "Mend the file.", cause },
+    );
   }
 };
 
@@ -27,15 +37,21 @@ export const profileNamed = (shared: SharedConfig, name: string): Profile => {
   const found = shared.profiles[name];
   if (found) return found;
   const known = Object.keys(shared.profiles);
-  throw new KeywrightError("config-invalid", `There is no profile ${name} in ${shared.file}.`, { hint: known.length === 0 ? "There are no profiles." : `There are: ${known.join(", ")}.` });
+  throw new KeywrightError("config-invalid", `There is no profile ${name} in ${shared.file}.`, {
+    hint: known.length === 0 ? "There are no profiles." : `There are: ${known.join(", ")}.`,
+  });
 };
 
 /** The profile and those it takes its source from, the last one holding the keys. */
 export const chainOf = (shared: SharedConfig, name: string): { readonly name: string; readonly profile: Profile }[] => {
   const chain: { name: string; profile: Profile }[] = [];
-  for (let next: string | undefined = name; next !== undefined; ) {
+  for (let next: string | undefined = name; next !== undefined;) {
     if (chain.some((one) => one.name === next) && next !== name) {
-      throw new KeywrightError("config-invalid", `The profiles ${chain.map((one) => one.name).join(" → ")} → ${next} go round in a circle.`, { hint: "Mend source_profile." });
+      throw new KeywrightError(
+        "config-invalid",
+        `The profiles ${chain.map((one) => one.name).join(" → ")} → ${next} go round in a circle.`,
+        { hint: "Mend source_profile." },
+      );
     }
     const profile: Profile = profileNamed(shared, next);
     chain.push({ name: next, profile });

@@ -37,10 +37,16 @@ export type RoleOptions = {
 
 const keysOf = (given: Credentials | undefined, what: string, clients: Clients): Minted => {
   if (!given?.AccessKeyId || !given.SecretAccessKey || !given.SessionToken || !given.Expiration) {
-    throw new KeywrightError("unexpected-answer", `${what} answered without credentials.`, { hint: "Check the endpoint." });
+    throw new KeywrightError("unexpected-answer", `${what} answered without credentials.`, {
+      hint: "Check the endpoint.",
+    });
   }
   return {
-    keys: { accessKeyId: given.AccessKeyId, secretAccessKey: new Redacted(given.SecretAccessKey), sessionToken: new Redacted(given.SessionToken) },
+    keys: {
+      accessKeyId: given.AccessKeyId,
+      secretAccessKey: new Redacted(given.SecretAccessKey),
+      sessionToken: new Redacted(given.SessionToken),
+    },
     expiresAt: clients.local(given.Expiration),
   };
 };
@@ -101,7 +107,13 @@ export const assumeWithWebIdentity = async (
 };
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetFederationToken.html */
-export const federate = async (clients: Clients, source: Source, rows: readonly Permission[], ttlSeconds: number, call: Call): Promise<Minted> => {
+export const federate = async (
+  clients: Clients,
+  source: Source,
+  rows: readonly Permission[],
+  ttlSeconds: number,
+  call: Call,
+): Promise<Minted> => {
   const what = "GetFederationToken";
   const output = await send<GetFederationTokenCommandOutput>(
     clients.of("sts", await source(call), call),
@@ -113,11 +125,20 @@ export const federate = async (clients: Clients, source: Source, rows: readonly 
 };
 
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_GetSessionToken.html */
-export const sessionToken = async (clients: Clients, source: Source, ttlSeconds: number, call: Call, mfa?: { readonly serial: string; readonly code: string }): Promise<Minted> => {
+export const sessionToken = async (
+  clients: Clients,
+  source: Source,
+  ttlSeconds: number,
+  call: Call,
+  mfa?: { readonly serial: string; readonly code: string },
+): Promise<Minted> => {
   const what = "GetSessionToken";
   const output = await send<GetSessionTokenCommandOutput>(
     clients.of("sts", await source(call), call),
-    new GetSessionTokenCommand({ DurationSeconds: ttlSeconds, ...(mfa && { SerialNumber: mfa.serial, TokenCode: mfa.code }) }),
+    new GetSessionTokenCommand({
+      DurationSeconds: ttlSeconds,
+      ...(mfa && { SerialNumber: mfa.serial, TokenCode: mfa.code }),
+    }),
     call,
     what,
   );
@@ -128,15 +149,26 @@ export type Identity = { readonly principal: string; readonly by: string; readon
 export const accountIn = (arn: string): string => arn.split(":")[4] ?? "";
 
 /** Who the keys are. Where GetCallerIdentity is not offered (S3-compatible stores), `prove` mints, and the check says so. */
-export const whoami = async (clients: Clients, keys: Keys, call: Call, prove: () => Promise<unknown>): Promise<Identity> => {
+export const whoami = async (
+  clients: Clients,
+  keys: Keys,
+  call: Call,
+  prove: () => Promise<unknown>,
+): Promise<Identity> => {
   const client = clients.of("sts", keys, call);
   try {
-    const { Arn = "", Account = "" } = (await client.send(new GetCallerIdentityCommand({}), { abortSignal: call.signal })) as GetCallerIdentityCommandOutput;
+    const { Arn = "", Account = "" } = (await client.send(new GetCallerIdentityCommand({}), {
+      abortSignal: call.signal,
+    })) as GetCallerIdentityCommandOutput;
     return { principal: Arn, by: "sts:GetCallerIdentity", account: Account };
   } catch (error) {
     if (!isNotOffered(error)) throw asKeywrightError(error, "GetCallerIdentity");
     await prove();
-    return { principal: `access key ${keys.accessKeyId}`, by: "the first mint (this endpoint offers no sts:GetCallerIdentity)", account: "" };
+    return {
+      principal: `access key ${keys.accessKeyId}`,
+      by: "the first mint (this endpoint offers no sts:GetCallerIdentity)",
+      account: "",
+    };
   }
 };
 
@@ -165,11 +197,20 @@ export const openSession = async (how: How, call: Call) => {
   const { clients, source, role } = how;
   const { roleArn } = role;
   const base = { clients, region: clients.config.region };
-  const facts = (account: string) => ({ account, suffix: suffixOf(clients.config.partition), credentials: how.credentials });
+  const facts = (account: string) => ({
+    account,
+    suffix: suffixOf(clients.config.partition),
+    credentials: how.credentials,
+  });
   const cap = how.cap && { cap: how.cap };
-  const known = call.known && { principal: call.known.principal, by: "the last verification", account: call.known.facts["account"] ?? "" };
+  const known = call.known && {
+    principal: call.known.principal,
+    by: "the last verification",
+    account: call.known.facts["account"] ?? "",
+  };
   if (roleArn === undefined) {
-    const identity = known ?? (await whoami(clients, await source(call), call, () => how.mintOwn(null, workingSeconds, call)));
+    const identity =
+      known ?? (await whoami(clients, await source(call), call, () => how.mintOwn(null, workingSeconds, call)));
     const session: Session = { ...base, account: identity.account, identity: source, mint: how.mintOwn };
     return { session, identity, facts: facts(identity.account), expiresAt: how.expiresAt, ...cap };
   }
@@ -196,14 +237,18 @@ export const workingSession = (make: (call: Call) => Promise<Assumed>): ((call: 
 };
 
 /** Every page of a paginated call, by every page size. */
-export async function* pages<Page>(first: (token: string | undefined) => Promise<Page>, next: (page: Page) => string | undefined): AsyncGenerator<Page> {
+export async function* pages<Page>(
+  first: (token: string | undefined) => Promise<Page>,
+  next: (page: Page) => string | undefined,
+): AsyncGenerator<Page> {
   let token: string | undefined;
   const seen = new Set<string>();
   do {
     const page = await first(token);
     yield page;
     token = next(page);
-    if (token !== undefined && token !== "" && seen.has(token)) throw new KeywrightError("unexpected-answer", "The provider's list does not end: it names the same page again.");
+    if (token !== undefined && token !== "" && seen.has(token))
+      throw new KeywrightError("unexpected-answer", "The provider's list does not end: it names the same page again.");
     if (token !== undefined) seen.add(token);
   } while (token !== undefined && token !== "");
 }

@@ -15,8 +15,15 @@ const failed = (cause: unknown, directory: string): KeywrightError => {
   const damaged = (code & 0xff) === 11 || (code & 0xff) === 26;
   return new KeywrightError(
     damaged ? "state-corrupt" : "state-unavailable",
-    damaged ? `The secret store in ${directory} is damaged.` : `The secret store in ${directory} cannot be used: ${(cause as Error).message}.`,
-    { hint: damaged ? "Restore the folder from a backup." : "Check that the disk has room and that the folder is yours to write.", cause },
+    damaged
+      ? `The secret store in ${directory} is damaged.`
+      : `The secret store in ${directory} cannot be used: ${(cause as Error).message}.`,
+    {
+      hint: damaged
+        ? "Restore the folder from a backup."
+        : "Check that the disk has room and that the folder is yours to write.",
+      cause,
+    },
   );
 };
 
@@ -68,10 +75,14 @@ export default {
         within(() => {
           const before = find(path);
           if ((before ? String(before.version) : null) !== expected) {
-            throw new KeywrightError("conflict", `${path} was changed by somebody else.`, { hint: "Read it again, then write." });
+            throw new KeywrightError("conflict", `${path} was changed by somebody else.`, {
+              hint: "Read it again, then write.",
+            });
           }
           const version = (before?.version ?? 0) + 1;
-          const plain = JSON.stringify(Object.fromEntries(Object.entries(secret.values).map(([key, value]) => [key, value.reveal()])));
+          const plain = JSON.stringify(
+            Object.fromEntries(Object.entries(secret.values).map(([key, value]) => [key, value.reveal()])),
+          );
           const sealed = sealer.seal(identity(path, version), Buffer.from(plain, "utf8"));
           database
             .prepare(
@@ -81,10 +92,11 @@ export default {
             .run(path, version, JSON.stringify(secret.labels), sealed);
           return { version: String(version) };
         }),
-      remove: async (path) => guarded(() => database.prepare("DELETE FROM secrets WHERE path = ?").run(path).changes > 0),
+      remove: async (path) =>
+        guarded(() => database.prepare("DELETE FROM secrets WHERE path = ?").run(path).changes > 0),
       async *list(prefix) {
         const next = database.prepare("SELECT path, labels FROM secrets WHERE path > ? ORDER BY path LIMIT 500");
-        for (let after = ""; ; ) {
+        for (let after = ""; ;) {
           const page = guarded(() => next.all(after) as Pick<Row, "path" | "labels">[]);
           for (const { path, labels } of page) {
             if (path.startsWith(prefix)) yield { path, labels: JSON.parse(labels) as Record<string, string> };
@@ -102,7 +114,9 @@ export default {
             if (!row || sealer.keyIdOf(row.sealed) === sealer.keyId) return 0;
             const plain = sealer.unseal(identity(path, row.version), row.sealed);
             const sealed = sealer.seal(identity(path, row.version), plain);
-            database.prepare("UPDATE secrets SET sealed = ? WHERE path = ? AND version = ?").run(sealed, path, row.version);
+            database
+              .prepare("UPDATE secrets SET sealed = ? WHERE path = ? AND version = ?")
+              .run(sealed, path, row.version);
             return 1;
           });
         }

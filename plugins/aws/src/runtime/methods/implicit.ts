@@ -12,7 +12,10 @@ type Ambient = { readonly keys: Keys; readonly expiresAt: Date | null };
 /** Output of `credential_process`. https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
 const fromProcess = async (command: string, call: Call): Promise<Ambient> => {
   const text = await call.run(command);
-  const wrong = (why: string) => new KeywrightError("unexpected-answer", `The profile's credential_process ${why}.`, { hint: "Run it by hand: it must print one JSON document of Version 1." });
+  const wrong = (why: string) =>
+    new KeywrightError("unexpected-answer", `The profile's credential_process ${why}.`, {
+      hint: "Run it by hand: it must print one JSON document of Version 1.",
+    });
   let answer: Record<string, unknown>;
   try {
     answer = JSON.parse(text) as Record<string, unknown>;
@@ -20,10 +23,21 @@ const fromProcess = async (command: string, call: Call): Promise<Ambient> => {
     throw wrong("did not print JSON");
   }
   const { Version, AccessKeyId, SecretAccessKey, SessionToken, Expiration } = answer;
-  if (Version !== 1 || typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string") throw wrong("printed something else");
+  if (Version !== 1 || typeof AccessKeyId !== "string" || typeof SecretAccessKey !== "string")
+    throw wrong("printed something else");
   const expiresAt = typeof Expiration === "string" ? new Date(Expiration) : null;
-  if (expiresAt && expiresAt <= call.now()) throw new KeywrightError("expired", "The profile's credential_process printed keys that have ended.", { hint: "Log in with its tool again." });
-  return { keys: { accessKeyId: AccessKeyId, secretAccessKey: new Redacted(SecretAccessKey), ...(typeof SessionToken === "string" && { sessionToken: new Redacted(SessionToken) }) }, expiresAt };
+  if (expiresAt && expiresAt <= call.now())
+    throw new KeywrightError("expired", "The profile's credential_process printed keys that have ended.", {
+      hint: "Log in with its tool again.",
+    });
+  return {
+    keys: {
+      accessKeyId: AccessKeyId,
+      secretAccessKey: new Redacted(SecretAccessKey),
+      ...(typeof SessionToken === "string" && { sessionToken: new Redacted(SessionToken) }),
+    },
+    expiresAt,
+  };
 };
 
 /** Whether the SDK's chain would come to a profile at all: keys in the environment come first, unless one is named. */
@@ -47,7 +61,14 @@ const ambient = async ({ config }: Input, call: Call): Promise<Ambient> => {
       const clients = createClients(config);
       for (const { profile } of chain.slice(0, -1).toReversed()) {
         const { keys } = held;
-        held = await assumeRole(clients, () => Promise.resolve(keys), { roleArn: profile["role_arn"] ?? "", externalId: profile["external_id"] }, null, 3600, call);
+        held = await assumeRole(
+          clients,
+          () => Promise.resolve(keys),
+          { roleArn: profile["role_arn"] ?? "", externalId: profile["external_id"] },
+          null,
+          3600,
+          call,
+        );
       }
       return held;
     }
@@ -55,19 +76,32 @@ const ambient = async ({ config }: Input, call: Call): Promise<Ambient> => {
   try {
     const provider = defaultProvider({
       ...(config.profile !== undefined && { profile: config.profile }),
-      clientConfig: { region: config.region, requestHandler: { httpAgent: call.network.httpAgent, httpsAgent: call.network.httpsAgent }, ...(config.stsEndpoint !== undefined && { endpoint: config.stsEndpoint }) },
+      clientConfig: {
+        region: config.region,
+        requestHandler: { httpAgent: call.network.httpAgent, httpsAgent: call.network.httpsAgent },
+        ...(config.stsEndpoint !== undefined && { endpoint: config.stsEndpoint }),
+      },
     });
     const found = await provider();
     return {
-      keys: { accessKeyId: found.accessKeyId, secretAccessKey: new Redacted(found.secretAccessKey), ...(found.sessionToken !== undefined && { sessionToken: new Redacted(found.sessionToken) }) },
+      keys: {
+        accessKeyId: found.accessKeyId,
+        secretAccessKey: new Redacted(found.secretAccessKey),
+        ...(found.sessionToken !== undefined && { sessionToken: new Redacted(found.sessionToken) }),
+      },
       expiresAt: found.expiration ?? null,
     };
   } catch (error) {
-    if ((error as { name?: string }).name !== "CredentialsProviderError") throw asKeywrightError(error, "Looking for credentials");
-    throw new KeywrightError("secret-missing", `There are no AWS credentials in the surroundings${config.profile === undefined ? "" : ` for the profile ${config.profile}`}.`, {
-      hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run where a role is attached.",
-      cause: error,
-    });
+    if ((error as { name?: string }).name !== "CredentialsProviderError")
+      throw asKeywrightError(error, "Looking for credentials");
+    throw new KeywrightError(
+      "secret-missing",
+      `There are no AWS credentials in the surroundings${config.profile === undefined ? "" : ` for the profile ${config.profile}`}.`,
+      {
+        hint: "Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, name a profile, or run where a role is attached.",
+        cause: error,
+      },
+    );
   }
 };
 
@@ -78,12 +112,23 @@ export const implicit = {
     let held = await ambient(input, call);
     const longLived = held.keys.sessionToken === undefined;
     const now = async (later: Call): Promise<Ambient> => {
-      if (held.expiresAt && held.expiresAt.getTime() - later.now().getTime() < 120_000) held = await ambient(input, later);
+      if (held.expiresAt && held.expiresAt.getTime() - later.now().getTime() < 120_000)
+        held = await ambient(input, later);
       return held;
     };
     const mintOwn: Session["mint"] = async (rows, ttl, later) => {
-      if (longLived) return federate(clients, async (one) => (await now(one)).keys, rows ?? [{ actions: ["*"], on: "*" }], ttl, later);
-      if (rows) throw new KeywrightError("unconfined", "Session credentials of the surroundings cannot be narrowed.", { hint: "Set roleArn." });
+      if (longLived)
+        return federate(
+          clients,
+          async (one) => (await now(one)).keys,
+          rows ?? [{ actions: ["*"], on: "*" }],
+          ttl,
+          later,
+        );
+      if (rows)
+        throw new KeywrightError("unconfined", "Session credentials of the surroundings cannot be narrowed.", {
+          hint: "Set roleArn.",
+        });
       return now(later);
     };
     return openSession(

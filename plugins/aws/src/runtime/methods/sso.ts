@@ -13,7 +13,13 @@ import { asKeywrightError } from "../aws-errors.ts";
 import { type AwsConfig, createClients, type Keys, send } from "../clients.ts";
 import { openSession, type RoleOptions, type Session } from "../session.ts";
 
-type SsoConfig = AwsConfig & RoleOptions & { readonly startUrl: string; readonly ssoRegion: string; readonly accountId: string; readonly roleName: string };
+type SsoConfig = AwsConfig &
+  RoleOptions & {
+    readonly startUrl: string;
+    readonly ssoRegion: string;
+    readonly accountId: string;
+    readonly roleName: string;
+  };
 type Tokens = {
   readonly clientId: string;
   readonly clientSecret: Redacted;
@@ -40,21 +46,43 @@ const login = async ({ config }: { readonly config: SsoConfig }, ask: Ask, call:
   const oidc = createClients(config).of("oidc", null, call, config.ssoRegion);
   const client = await send<RegisterClientCommandOutput>(
     oidc,
-    new RegisterClientCommand({ clientName: "keywright", clientType: "public", scopes: ["sso:account:access"], grantTypes: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"] }),
+    new RegisterClientCommand({
+      clientName: "keywright",
+      clientType: "public",
+      scopes: ["sso:account:access"],
+      grantTypes: ["urn:ietf:params:oauth:grant-type:device_code", "refresh_token"],
+    }),
     call,
     "Registering with IAM Identity Center",
   );
   const registered = { clientId: client.clientId ?? "", clientSecret: client.clientSecret ?? "" };
-  const device = await send<StartDeviceAuthorizationCommandOutput>(oidc, new StartDeviceAuthorizationCommand({ ...registered, startUrl: config.startUrl }), call, "Starting the device login");
+  const device = await send<StartDeviceAuthorizationCommandOutput>(
+    oidc,
+    new StartDeviceAuthorizationCommand({ ...registered, startUrl: config.startUrl }),
+    call,
+    "Starting the device login",
+  );
   const url = device.verificationUriComplete ?? device.verificationUri;
-  await ask({ message: "Open the page and confirm the code", answer: "none", ...(url !== undefined && { url }), ...(device.userCode !== undefined && { code: device.userCode }) });
+  await ask({
+    message: "Open the page and confirm the code",
+    answer: "none",
+    ...(url !== undefined && { url }),
+    ...(device.userCode !== undefined && { code: device.userCode }),
+  });
   let seconds = device.interval ?? 5;
   for (;;) {
     await wait(seconds * 1000, call.signal);
     try {
-      const token = (await oidc.send(new CreateTokenCommand({ ...registered, grantType: "urn:ietf:params:oauth:grant-type:device_code", deviceCode: device.deviceCode ?? "" }), {
-        abortSignal: call.signal,
-      })) as CreateTokenCommandOutput;
+      const token = (await oidc.send(
+        new CreateTokenCommand({
+          ...registered,
+          grantType: "urn:ietf:params:oauth:grant-type:device_code",
+          deviceCode: device.deviceCode ?? "",
+        }),
+        {
+          abortSignal: call.signal,
+        },
+      )) as CreateTokenCommandOutput;
       return {
         ...registered,
         clientExpiresAt: new Date((client.clientSecretExpiresAt ?? 0) * 1000).toISOString(),
@@ -69,24 +97,43 @@ const login = async ({ config }: { readonly config: SsoConfig }, ask: Ask, call:
         seconds += 5;
         continue;
       }
-      if (name === "ExpiredTokenException") throw new KeywrightError("expired", "The code was not confirmed in time.", { hint: "Start again, and confirm it on the page that is shown." });
-      if (name === "AccessDeniedException") throw new KeywrightError("access-denied", "The login was denied on the page.", { hint: "Start again, and allow it." });
+      if (name === "ExpiredTokenException")
+        throw new KeywrightError("expired", "The code was not confirmed in time.", {
+          hint: "Start again, and confirm it on the page that is shown.",
+        });
+      if (name === "AccessDeniedException")
+        throw new KeywrightError("access-denied", "The login was denied on the page.", {
+          hint: "Start again, and allow it.",
+        });
       throw asKeywrightError(error, "The device login");
     }
   }
 };
 
-const lapsed = (why: string) => new KeywrightError("reauthentication-required", `The login to IAM Identity Center ${why}.`, { hint: "Run: keywright connector authenticate NAME" });
+const lapsed = (why: string) =>
+  new KeywrightError("reauthentication-required", `The login to IAM Identity Center ${why}.`, {
+    hint: "Run: keywright connector authenticate NAME",
+  });
 
 /** The access token, renewed where it ended and a refresh token is there; the refresh token is replaced at each use. */
-const current = async (config: SsoConfig, tokens: Tokens, call: Call): Promise<{ readonly accessToken: Redacted; readonly renewed?: object }> => {
+const current = async (
+  config: SsoConfig,
+  tokens: Tokens,
+  call: Call,
+): Promise<{ readonly accessToken: Redacted; readonly renewed?: object }> => {
   if (Date.parse(tokens.expiresAt) - call.now().getTime() > 60_000) return { accessToken: tokens.accessToken };
   if (!tokens.refreshToken) throw lapsed(`ended at ${tokens.expiresAt}`);
-  if (Date.parse(tokens.clientExpiresAt) <= call.now().getTime()) throw lapsed("ended with the registration of its client");
+  if (Date.parse(tokens.clientExpiresAt) <= call.now().getTime())
+    throw lapsed("ended with the registration of its client");
   const oidc = createClients(config).of("oidc", null, call, config.ssoRegion);
   const token = await send<CreateTokenCommandOutput>(
     oidc,
-    new CreateTokenCommand({ clientId: tokens.clientId, clientSecret: tokens.clientSecret.reveal(), grantType: "refresh_token", refreshToken: tokens.refreshToken.reveal() }),
+    new CreateTokenCommand({
+      clientId: tokens.clientId,
+      clientSecret: tokens.clientSecret.reveal(),
+      grantType: "refresh_token",
+      refreshToken: tokens.refreshToken.reveal(),
+    }),
     call,
     "Renewing the login",
   );
@@ -115,23 +162,45 @@ export const sso = {
       const portal = clients.of("sso", null, later, config.ssoRegion);
       const { roleCredentials: given } = await send<GetRoleCredentialsCommandOutput>(
         portal,
-        new GetRoleCredentialsCommand({ accessToken: accessToken.reveal(), accountId: config.accountId, roleName: config.roleName }),
+        new GetRoleCredentialsCommand({
+          accessToken: accessToken.reveal(),
+          accountId: config.accountId,
+          roleName: config.roleName,
+        }),
         later,
         `Getting the keys of ${config.roleName}`,
       );
-      if (!given?.accessKeyId || !given.secretAccessKey || !given.sessionToken) throw new KeywrightError("unexpected-answer", "The access portal answered without keys.", { hint: "Check accountId and roleName." });
+      if (!given?.accessKeyId || !given.secretAccessKey || !given.sessionToken)
+        throw new KeywrightError("unexpected-answer", "The access portal answered without keys.", {
+          hint: "Check accountId and roleName.",
+        });
       held = {
-        keys: { accessKeyId: given.accessKeyId, secretAccessKey: new Redacted(given.secretAccessKey), sessionToken: new Redacted(given.sessionToken) },
+        keys: {
+          accessKeyId: given.accessKeyId,
+          secretAccessKey: new Redacted(given.secretAccessKey),
+          sessionToken: new Redacted(given.sessionToken),
+        },
         expiresAt: clients.local(new Date(given.expiration ?? 0)),
       };
       return held;
     };
     const mintOwn: Session["mint"] = async (rows, _ttl, later) => {
-      if (rows) throw new KeywrightError("unconfined", "A permission set cannot be narrowed without a role to chain into.", { hint: "Set roleArn." });
+      if (rows)
+        throw new KeywrightError("unconfined", "A permission set cannot be narrowed without a role to chain into.", {
+          hint: "Set roleArn.",
+        });
       return keysNow(later);
     };
     const opened = await openSession(
-      { clients, source: async (later) => (await keysNow(later)).keys, role: config, mintOwn, credentials: "session", expiresAt: null, ...(config.roleArn !== undefined && { cap: chained }) },
+      {
+        clients,
+        source: async (later) => (await keysNow(later)).keys,
+        role: config,
+        mintOwn,
+        credentials: "session",
+        expiresAt: null,
+        ...(config.roleArn !== undefined && { cap: chained }),
+      },
       call,
     );
     return { ...opened, ...(renewed !== undefined && { renewed: renewed as never }) };

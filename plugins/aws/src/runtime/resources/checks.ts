@@ -18,7 +18,9 @@ export const attempt = async (how: Tried, call: Call, work: () => Promise<string
       ok: false,
       code: error.code,
       detail: error.message,
-      fix: missing ? `Allow ${needs.flatMap((row) => row.actions).join(", ")} on ${needs.map((row) => row.on).join(", ")}.` : (error.hint ?? "Run it again with --debug."),
+      fix: missing
+        ? `Allow ${needs.flatMap((row) => row.actions).join(", ")} on ${needs.map((row) => row.on).join(", ")}.`
+        : (error.hint ?? "Run it again with --debug."),
       ...(missing && { missing: needs }),
     };
   }
