@@ -6,6 +6,11 @@ import { type AuditProof, type AuditRow, listAudit, verifyAudit } from "./audit.
 import { type GrantRequest, grantIdentity } from "./cached.ts";
 import { type Connector, connectorOf } from "./connector.ts";
 import * as connectors from "./connectors.ts";
+import { type ConnectorFilter, listConnectors, rowNamed } from "./connector-rows.ts";
+import type { IssueOptions } from "./mint.ts";
+import type { Registration } from "./registration.ts";
+import * as rotation from "./rotation.ts";
+import type { SaveOptions } from "./saving.ts";
 import { type Context, record } from "./context.ts";
 import * as grants from "./grants.ts";
 import { type Environment, homeOf } from "./home.ts";
@@ -237,16 +242,15 @@ const assemble = (context: Context, close: () => Promise<void>) => ({
   key: (): KeyInfo | null => keyInfo(context.state),
   close,
   connectors: {
-    register: (given: connectors.Registration, options?: connectors.SaveOptions) =>
-      connectors.register(context, given, options),
-    get: (name: string): Connector => connectorOf(connectors.rowNamed(context, name)),
-    list: (filter?: connectors.ConnectorFilter) => connectors.listConnectors(context, filter),
-    update: (name: string, changes: connectors.Changes, options?: connectors.SaveOptions) =>
+    register: (given: Registration, options?: SaveOptions) => connectors.register(context, given, options),
+    get: (name: string): Connector => connectorOf(rowNamed(context, name)),
+    list: (filter?: ConnectorFilter) => listConnectors(context, filter),
+    update: (name: string, changes: connectors.Changes, options?: SaveOptions) =>
       connectors.update(context, name, changes, options),
-    rotate: (name: string, rotation: connectors.Rotation) => connectors.rotate(context, name, rotation),
-    rollback: (name: string, options?: connectors.SaveOptions) => connectors.rollback(context, name, options),
-    authenticate: (name: string, options: connectors.SaveOptions & { readonly ask: Ask }) =>
-      connectors.authenticate(context, name, options),
+    rotate: (name: string, how: rotation.Rotation) => rotation.rotate(context, name, how),
+    rollback: (name: string, options?: SaveOptions) => rotation.rollback(context, name, options),
+    authenticate: (name: string, options: SaveOptions & { readonly ask: Ask }) =>
+      rotation.authenticate(context, name, options),
     delete: (name: string) => connectors.remove(context, name),
     /** Yields checks as they happen; returns the whole report. */
     verify: (
@@ -260,7 +264,7 @@ const assemble = (context: Context, close: () => Promise<void>) => ({
       name: string,
       access?: Access,
     ): Promise<{ readonly rows: readonly Permission[]; readonly document: string | null }> => {
-      const connector = connectorOf(connectors.rowNamed(context, name));
+      const connector = connectorOf(rowNamed(context, name));
       const rows = permissionsFor(context, connector, access);
       const { runtime } = await runtimeOf(context, connector.type);
       return { rows, document: runtime.permissionDocument?.(rows) ?? null };
@@ -270,11 +274,11 @@ const assemble = (context: Context, close: () => Promise<void>) => ({
     list: (filter: Parameters<typeof listing.listResources>[1] = {}) => listing.listResources(context, filter),
   },
   grants: {
-    issue: (request: GrantRequest, options?: grants.IssueOptions) => grants.issue(context, request, options),
+    issue: (request: GrantRequest, options?: IssueOptions) => grants.issue(context, request, options),
     preview: (request: GrantRequest) => grants.preview(context, request),
     /** A caller was refused with it: drop it, so that the next request mints anew. */
     reject: (id: string) => grants.reject(context, id),
-    revoke: (id: string, options?: grants.IssueOptions) => grants.revoke(context, id, options),
+    revoke: (id: string, options?: IssueOptions) => grants.revoke(context, id, options),
     list: (filter?: Parameters<typeof grants.listGrants>[1]) => grants.listGrants(context, filter),
     get: (id: string) => grants.describeGrant(context, id),
   },

@@ -60,3 +60,41 @@ export const connectorOf = (row: ConnectorRow): Connector => ({
   createdAt: new Date(row.created_at).toISOString(),
   updatedAt: new Date(row.updated_at).toISOString(),
 });
+
+/** The row of a connector; where its credentials are kept is told apart from what callers see. */
+export const rowOf = (
+  connector: Connector,
+  paths: Pick<
+    ConnectorRow,
+    "secret_path" | "parent_path" | "parent_expires_at" | "previous_path" | "previous_until" | "previous_config"
+  >,
+): ConnectorRow => ({
+  id: connector.id,
+  name: connector.name,
+  type: connector.type,
+  auth_method: connector.authMethod,
+  resource_types: JSON.stringify(connector.resourceTypes),
+  resource_id: connector.resourceId,
+  config: JSON.stringify(connector.config),
+  labels: JSON.stringify(connector.labels),
+  description: connector.description,
+  facts: JSON.stringify(connector.facts),
+  principal: connector.principal,
+  verified_at: connector.verifiedAt === null ? null : Date.parse(connector.verifiedAt),
+  secret_path: paths.secret_path,
+  parent_path: paths.parent_path,
+  parent_expires_at: paths.parent_expires_at,
+  previous_path: paths.previous_path,
+  previous_until: paths.previous_until,
+  previous_config: paths.previous_config,
+  expires_at: connector.expiresAt === null ? null : Date.parse(connector.expiresAt),
+  expires_skew_seconds: connector.expiresSkewSeconds,
+  lifetime_seconds: connector.lifetimeSeconds,
+  allow_unconfined: connector.allowUnconfined ? 1 : 0,
+  allow_main_credential: connector.allowMainCredential ? 1 : 0,
+  allowed_endpoints: JSON.stringify(connector.allowedEndpoints),
+  allowed_commands: JSON.stringify(connector.allowedCommands),
+  version: connector.version,
+  created_at: Date.parse(connector.createdAt),
+  updated_at: Date.parse(connector.updatedAt),
+});

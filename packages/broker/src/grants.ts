@@ -1,31 +1,22 @@
 /** Issue, cache and revoke. N identical requests, in any number of processes, make one upstream mint. */
 import { createHash } from "node:crypto";
-import {
-  type Confinement,
-  type CredentialKind,
-  type ErrorCode,
-  type Issued,
-  KeywrightError,
-  Redacted,
-  revealAll,
-} from "@keywright/core";
-import { seal } from "@keywright/seal";
+import { type Confinement, KeywrightError, Redacted } from "@keywright/core";
 import {
   type Cached,
   cachedByKey,
   cachedBySpelling,
   type CachedRow,
-  grantIdentity,
   type GrantRequest,
   type Reader,
   spelledKey,
 } from "./cached.ts";
 import { connectorOf } from "./connector.ts";
-import { keepRenewed, materialOf, rowNamed } from "./connectors.ts";
+import { rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
-import { isAlive, newId } from "./ids.ts";
+import { flyTogether } from "./flight.ts";
+import { forgetSessions, type IssueOptions, issueSeconds, sessionFor } from "./mint.ts";
 import { type Plan, planOf, refusalOf } from "./plan.ts";
-import { type AnyOpened, type AnyRuntime, asOurs, callFor, open, reauthenticate, within } from "./sessions.ts";
+import { asOurs, callFor, reauthenticate, within } from "./sessions.ts";
 import { transaction } from "./state.ts";
 import { all, type ConnectorRow, from, type GrantRow, one, run } from "./tables.ts";
 
@@ -53,13 +44,6 @@ export type Grant = {
 };
 /** A grant without its credential. */
 export type GrantRecord = Omit<Grant, "credential"> & { readonly status: GrantRow["status"]; readonly caller: string };
-export type IssueOptions = { readonly signal?: AbortSignal | undefined; readonly seconds?: number };
-
-const issueSeconds = 30;
-/** A flight whose owner gives no sign of life for so long is taken over. */
-const flightMs = 6_000;
-const pollMs = 25;
-
 const recordOf = (row: Omit<CachedRow, "sealed">) => ({
   id: row.id,
   connector: row.connector_name,
@@ -117,267 +101,6 @@ const cacheKeyOf = ({ connector, offer, resource, access, cell, lifetime }: Plan
     )
     .digest("hex");
 
-/**
- * From when a cached grant is no longer handed out: clients refresh up to 15 minutes ahead of the end, so a long one is
- * left a quarter hour early and a short one at half its life, up to a tenth sooner so that not all come at once.
- */
-const refreshAfter = (issuedAt: number, expiresAt: number): number => {
-  const life = expiresAt - issuedAt;
-  const margin = Math.min(16 * 60_000, life / 2);
-  return Math.floor(expiresAt - margin - Math.random() * (life - margin) * 0.1);
-};
-
-const sessions = new Map<
-  string,
-  { readonly opened: AnyOpened; readonly runtime: AnyRuntime; readonly usableUntil: number }
->();
-const sessionMs = 5 * 60_000;
-const forget = (row: ConnectorRow) => {
-  for (const key of sessions.keys()) if (key.startsWith(`${row.id} `)) sessions.delete(key);
-};
-/** An open session of this connector, reused for a few minutes; a person never waits for two identity checks. */
-const sessionFor = async (context: Context, row: ConnectorRow, call: ReturnType<typeof callFor>) => {
-  const key = `${row.id} ${row.version} ${context.state.directory}`;
-  const known = sessions.get(key);
-  if (known && known.usableUntil > context.now()) return known;
-  const found = await open(context, await materialOf(context, row), call);
-  const { opened } = found;
-  if (opened.renewed) await keepRenewed(context, row, opened.renewed as Record<string, unknown>);
-  const made = {
-    ...found,
-    usableUntil: Math.min(context.now() + sessionMs, (opened.expiresAt?.getTime() ?? Infinity) - 60_000),
-  };
-  sessions.set(key, made);
-  return made;
-};
-
-const expired = (row: ConnectorRow): KeywrightError =>
-  new KeywrightError(
-    "expired",
-    `The credential stored in ${row.name} ended at ${new Date(row.expires_at ?? 0).toISOString()} (used until ${row.expires_skew_seconds} s before).`,
-    {
-      hint: `Give a new one: keywright connector rotate ${row.name}`,
-    },
-  );
-
-/** One mint, recorded before and after, so that a crash between the provider's yes and ours can be cleaned up. */
-const mint = async (
-  context: Context,
-  row: ConnectorRow,
-  plan: Plan,
-  cacheKey: string,
-  options: IssueOptions,
-): Promise<void> => {
-  const { connector, cell, offer, resource } = plan;
-  const id = newId();
-  const now = context.now();
-  const call = callFor(context, connector, {
-    signal: options.signal,
-    seconds: options.seconds ?? issueSeconds,
-    grantId: id,
-  });
-  const fields: GrantRow = {
-    id,
-    cache_key: cacheKey,
-    connector_id: connector.id,
-    connector_name: connector.name,
-    connector_version: connector.version,
-    auth_method: connector.authMethod,
-    resource_type: offer.type.id,
-    resource_id: resource?.id ?? null,
-    access: plan.access,
-    kind: cell.kind,
-    status: "pending",
-    caller: context.actor,
-    confinement: cell.confinement === null ? null : JSON.stringify(cell.confinement),
-    unconfined: cell.confinement === null ? 1 : 0,
-    main_credential: cell.mainCredential ? 1 : 0,
-    revocable: cell.revocable ? 1 : 0,
-    lifetime_seconds: plan.lifetime.seconds,
-    lifetime_decided_by: plan.lifetime.decidedBy,
-    issued_at: now,
-    expires_at: null,
-    refresh_after: null,
-    outlives_at: null,
-    handle: null,
-    sealed: null,
-    closed_at: null,
-  };
-  context.checkpoint("grant.intend");
-  run(context.state, from.insertInto("grants").values(fields));
-  try {
-    const { opened, runtime } = await sessionFor(context, row, call);
-    const cap = opened.cap;
-    const capped =
-      cap && (plan.lifetime.seconds === null || cap.seconds < plan.lifetime.seconds)
-        ? { seconds: cap.seconds, decidedBy: cap.by }
-        : plan.lifetime;
-    const target = {
-      resource,
-      access: plan.access,
-      kind: cell.kind,
-      permissions: plan.permissions,
-      confinement: cell.confinement,
-      ttlSeconds: capped.seconds ?? 3600,
-    };
-    context.checkpoint("grant.issue");
-    const issued = await within(
-      call,
-      () => runtime.resources[offer.type.id].issue(opened.session, target, call) as Promise<Issued<CredentialKind>>,
-    );
-    context.checkpoint("grant.issued");
-    if (issued.kind !== cell.kind)
-      throw new KeywrightError(
-        "plugin-invalid",
-        `The plugin of ${connector.type} answered with ${issued.kind} where it declares ${cell.kind}.`,
-      );
-    const issuedAt = context.now();
-    // Nothing is served longer than was asked, whatever the provider gave.
-    const asked = capped.seconds === null ? Infinity : issuedAt + capped.seconds * 1000;
-    const given = issued.expiresAt?.getTime() ?? Infinity;
-    const parent = opened.expiresAt?.getTime() ?? Infinity;
-    const end = Math.min(asked, given, parent);
-    // Providers cut expiries to whole seconds: what comes within two of what was asked is what was asked.
-    const slack = 2_000;
-    const seconds = !Number.isFinite(end)
-      ? null
-      : end >= asked - slack
-        ? capped.seconds
-        : Math.round((end - issuedAt) / 1000);
-    const decidedBy =
-      end < asked - slack ? (parent < given - slack ? "parent credential" : "provider") : capped.decidedBy;
-    const outlives = issued.outlives?.getTime() ?? (given > end + slack && Number.isFinite(given) ? given : null);
-    const plain = JSON.stringify(revealAll(issued.credential));
-    transaction(context.state, () => {
-      run(
-        context.state,
-        from
-          .updateTable("grants")
-          .set({
-            status: "active",
-            issued_at: issuedAt,
-            expires_at: Number.isFinite(end) ? end : null,
-            refresh_after: Number.isFinite(end) ? refreshAfter(issuedAt, end) : null,
-            lifetime_seconds: seconds,
-            lifetime_decided_by: decidedBy,
-            outlives_at: outlives,
-            handle: issued.handle ?? null,
-            sealed: seal(context.ring, grantIdentity(id), plain),
-          })
-          .where("id", "=", id),
-      );
-      record(context, {
-        action: "grant.mint",
-        outcome: "allowed",
-        connector: connector.name,
-        grant: id,
-        detail: {
-          resourceType: offer.type.id,
-          resourceId: resource?.id ?? null,
-          access: plan.access,
-          kind: cell.kind,
-          seconds,
-          decidedBy,
-          sessionName: call.sessionName,
-          confinement: cell.confinement,
-          mainCredential: cell.mainCredential,
-        },
-      });
-      context.checkpoint("grant.written");
-    });
-  } catch (error) {
-    const ours = asOurs(error, `Issuing from ${connector.name}`);
-    if (["credential-rejected", "expired", "reauthentication-required"].includes(ours.code)) forget(row);
-    run(
-      context.state,
-      from.updateTable("grants").set({ status: "failed", closed_at: context.now() }).where("id", "=", id),
-    );
-    throw ours;
-  }
-};
-
-const inFlight = new Map<string, Promise<void>>();
-const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
-
-/** Lands when the key is cached. The first process mints; the others wait for it, and fail as it failed. */
-const fly = async (
-  context: Context,
-  row: ConnectorRow,
-  plan: Plan,
-  cacheKey: string,
-  options: IssueOptions,
-): Promise<void> => {
-  const since = Date.now();
-  const giveUp = since + (options.seconds ?? issueSeconds) * 1000;
-  const me = `${process.pid}:${newId()}`;
-  for (;;) {
-    const turn = transaction(context.state, (): "mine" | "landed" | "wait" | KeywrightError => {
-      if (isCached(context, cacheKey)) return "landed";
-      const flight = one(context.state, from.selectFrom("flights").selectAll().where("cache_key", "=", cacheKey));
-      if (flight?.failed_at != null && flight.failed_at >= since && flight.failure !== null) {
-        const { code, message, hint } = JSON.parse(flight.failure) as {
-          code: ErrorCode;
-          message: string;
-          hint?: string;
-        };
-        return new KeywrightError(code, message, hint === undefined ? {} : { hint });
-      }
-      // A flight ends with its process, or when it gives no sign of life.
-      if (flight?.owner != null && flight.until > Date.now() && isAlive(Number.parseInt(flight.owner, 10)))
-        return "wait";
-      const next = { cache_key: cacheKey, owner: me, until: Date.now() + flightMs, failed_at: null, failure: null };
-      run(
-        context.state,
-        from
-          .insertInto("flights")
-          .values(next)
-          .onConflict((on) => on.column("cache_key").doUpdateSet(next)),
-      );
-      return "mine";
-    });
-    if (turn === "landed") return;
-    if (KeywrightError.is(turn)) throw turn;
-    if (turn === "mine") break;
-    if (Date.now() > giveUp)
-      throw new KeywrightError("deadline-exceeded", "Another process is minting this and did not finish in time.", {
-        hint: "Try again.",
-        retryable: true,
-      });
-    await sleep(pollMs + Math.random() * pollMs);
-    options.signal?.throwIfAborted();
-  }
-  const mine = () => from.updateTable("flights").where("cache_key", "=", cacheKey).where("owner", "=", me);
-  const beat = setInterval(() => void run(context.state, mine().set({ until: Date.now() + flightMs })), flightMs / 3);
-  try {
-    await mint(context, row, plan, cacheKey, options);
-    run(context.state, mine().set({ owner: null, until: 0 }));
-  } catch (error) {
-    const ours = asOurs(error, "Issuing");
-    run(
-      context.state,
-      mine().set({
-        owner: null,
-        until: 0,
-        failed_at: Date.now(),
-        failure: JSON.stringify({ code: ours.code, message: ours.message, hint: ours.hint }),
-      }),
-    );
-    throw ours;
-  } finally {
-    clearInterval(beat);
-  }
-};
-const isCached = (context: Context, cacheKey: string): boolean =>
-  one(
-    context.state,
-    from
-      .selectFrom("grants")
-      .select("id")
-      .where("cache_key", "=", cacheKey)
-      .where("status", "=", "active")
-      .where((is) => is.or([is("refresh_after", "is", null), is("refresh_after", ">", context.now())])),
-  ) !== null;
-
 /** The provider is down and what was minted still has a minute: it is served, and the audit says why. */
 const lastResort = (context: Context, cacheKey: string): Cached | null => {
   const row = one(
@@ -425,6 +148,15 @@ const refused = (context: Context, request: GrantRequest, error: KeywrightError)
     },
   });
 
+const expired = (row: ConnectorRow): KeywrightError =>
+  new KeywrightError(
+    "expired",
+    `The credential stored in ${row.name} ended at ${new Date(row.expires_at ?? 0).toISOString()} (used until ${row.expires_skew_seconds} s before).`,
+    {
+      hint: `Give a new one: keywright connector rotate ${row.name}`,
+    },
+  );
+
 /** A plan that holds at this moment: in scope, allowed by the switches, its credential alive. */
 const permitted = (context: Context, request: GrantRequest): { readonly row: ConnectorRow; readonly plan: Plan } => {
   const row = rowNamed(context, request.connector);
@@ -464,15 +196,11 @@ export const issue = async (context: Context, request: GrantRequest, options: Is
         .values(lookup)
         .onConflict((on) => on.column("spelled").doUpdateSet(lookup)),
     );
-    const key = `${context.state.directory} ${cacheKey}`;
     for (let attempt = 0; attempt < 3; attempt++) {
       const cached = cachedByKey(readerOf(context), cacheKey, context.now());
       if (cached) return grantOf(context, cached);
-      const flight =
-        inFlight.get(key) ?? fly(context, row, plan, cacheKey, options).finally(() => inFlight.delete(key));
-      inFlight.set(key, flight);
       try {
-        await flight;
+        await flyTogether(context, row, plan, cacheKey, options);
       } catch (error) {
         const kept =
           KeywrightError.is(error) &&
@@ -554,7 +282,7 @@ export const reject = (context: Context, id: string): boolean =>
         grant: id,
         detail: {},
       });
-    if (row) for (const key of sessions.keys()) if (key.startsWith(`${row.connector_id} `)) sessions.delete(key);
+    if (row) forgetSessions(row.connector_id);
     return changed > 0;
   });
 

@@ -1,7 +1,7 @@
 /** What connectors reach: streamed, all connectors at once, one dead provider never in the way of the others. */
 import { canonicalise, isWithin, KeywrightError } from "@keywright/core";
 import type { Connector } from "./connector.ts";
-import { listConnectors, type ConnectorFilter, materialOf, rowNamed } from "./connectors.ts";
+import { type ConnectorFilter, listConnectors, materialOf, rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
 import { valuesOf } from "./plan.ts";
 import { offerOf } from "./plugins.ts";
