@@ -10,7 +10,9 @@ import { CreateBucketCommand, ListObjectsV2Command, PutObjectCommand, S3Client }
 import type { AwsTarget } from "../../suites/target.ts";
 import { createRunner, has, until } from "./service.ts";
 
-export const realCache = (): string => process.env["KEYWRIGHT_REAL_CACHE"] ?? join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "keywright-real");
+export const realCache = (): string =>
+  process.env["KEYWRIGHT_REAL_CACHE"] ??
+  join(process.env["XDG_CACHE_HOME"] ?? join(homedir(), ".cache"), "keywright-real");
 const program = () => join(realCache(), "localemu", "bin", "localemu");
 export const hasLocalemu = (): boolean => existsSync(program()) && has("ip") && process.getuid?.() === 0;
 
@@ -34,10 +36,12 @@ const iam = async (url: string, parameters: Record<string, string>): Promise<str
 };
 const inXml = (text: string, tag: string): string => new RegExp(`<${tag}>([^<]*)</${tag}>`).exec(text)?.[1] ?? "";
 
+let started = 0;
 export const localemuTarget = async (): Promise<AwsTarget & { readonly externalId: string }> => {
   const runner = createRunner("localemu");
-  const namespace = `kwle${process.pid % 10_000}`;
-  const net = `10.213.${process.pid % 250}`;
+  started += 1;
+  const namespace = `kwle${process.pid % 10_000}${started}`;
+  const net = `10.213.${(process.pid + started) % 250}`;
   const ip = (...args: string[]) => execFileSync("ip", args, { stdio: ["ignore", "pipe", "pipe"], encoding: "utf8" });
   const close = async () => {
     await runner.stop();
@@ -52,19 +56,45 @@ export const localemuTarget = async (): Promise<AwsTarget & { readonly externalI
     ip("link", "add", `${namespace}h`, "type", "veth", "peer", "name", `${namespace}n`, "netns", namespace);
     ip("addr", "add", `${net}.1/24`, "dev", `${namespace}h`);
     ip("link", "set", `${namespace}h`, "up");
-    for (const words of [["addr", "add", `${net}.2/24`, "dev", `${namespace}n`], ["link", "set", `${namespace}n`, "up"], ["link", "set", "lo", "up"]]) ip("netns", "exec", namespace, "ip", ...words);
-    runner.start("ip", ["netns", "exec", namespace, program(), "start", "--host", "0.0.0.0", "--port", "4566"], { IAM_ENFORCEMENT: "1", ROOT_ACCESS_KEYS: operator.accessKeyId, HOME: runner.folder, NO_PROXY: "*" });
+    for (const words of [
+      ["addr", "add", `${net}.2/24`, "dev", `${namespace}n`],
+      ["link", "set", `${namespace}n`, "up"],
+      ["link", "set", "lo", "up"],
+    ])
+      ip("netns", "exec", namespace, "ip", ...words);
+    runner.start("ip", ["netns", "exec", namespace, program(), "start", "--host", "0.0.0.0", "--port", "4566"], {
+      IAM_ENFORCEMENT: "1",
+      ROOT_ACCESS_KEYS: operator.accessKeyId,
+      HOME: runner.folder,
+      NO_PROXY: "*",
+    });
     const url = `http://${net}.2:4566`;
     await until("LocalEmu", async () => (await fetch(url, { signal: AbortSignal.timeout(2000) })).status < 600, 60);
 
-    const allow = (Action: string[]) => JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
+    const allow = (Action: string[]) =>
+      JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Action, Resource: "*" }] });
     await iam(url, { Action: "CreateUser", UserName: "kw" });
-    await iam(url, { Action: "PutUserPolicy", UserName: "kw", PolicyName: "all", PolicyDocument: allow(["s3:*", "sts:*"]) });
+    await iam(url, {
+      Action: "PutUserPolicy",
+      UserName: "kw",
+      PolicyName: "all",
+      PolicyDocument: allow(["s3:*", "sts:*"]),
+    });
     const made = await iam(url, { Action: "CreateAccessKey", UserName: "kw" });
     const secret = { accessKeyId: inXml(made, "AccessKeyId"), secretAccessKey: inXml(made, "SecretAccessKey") };
     const user = inXml(await iam(url, { Action: "GetUser", UserName: "kw" }), "Arn");
     const externalId = "customer-42";
-    const trust = JSON.stringify({ Version: "2012-10-17", Statement: [{ Effect: "Allow", Principal: { AWS: user }, Action: "sts:AssumeRole", Condition: { StringEquals: { "sts:ExternalId": externalId } } }] });
+    const trust = JSON.stringify({
+      Version: "2012-10-17",
+      Statement: [
+        {
+          Effect: "Allow",
+          Principal: { AWS: user },
+          Action: "sts:AssumeRole",
+          Condition: { StringEquals: { "sts:ExternalId": externalId } },
+        },
+      ],
+    });
     const makeRole = async () => {
       const role = await iam(url, { Action: "CreateRole", RoleName: "kw", AssumeRolePolicyDocument: trust });
       await iam(url, { Action: "PutRolePolicy", RoleName: "kw", PolicyName: "all", PolicyDocument: allow(["s3:*"]) });
@@ -88,14 +118,21 @@ export const localemuTarget = async (): Promise<AwsTarget & { readonly externalI
         "secret-key": { config: {}, secret },
       },
       buckets: ["models", "models-2"],
-      keys: async (Bucket) => ((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map(({ Key = "" }) => Key).toSorted(),
+      keys: async (Bucket) =>
+        ((await s3.send(new ListObjectsV2Command({ Bucket }))).Contents ?? []).map(({ Key = "" }) => Key).toSorted(),
       pass: async () => undefined,
       clock: () => new Date(),
       shortest: 900,
       revoke: async (method) => {
         if (method !== "iam-role") {
           await iam(url, { Action: "DeleteUserPolicy", UserName: "kw", PolicyName: "all" });
-          return async () => void (await iam(url, { Action: "PutUserPolicy", UserName: "kw", PolicyName: "all", PolicyDocument: allow(["s3:*", "sts:*"]) }));
+          return async () =>
+            void (await iam(url, {
+              Action: "PutUserPolicy",
+              UserName: "kw",
+              PolicyName: "all",
+              PolicyDocument: allow(["s3:*", "sts:*"]),
+            }));
         }
         await iam(url, { Action: "DeleteRolePolicy", RoleName: "kw", PolicyName: "all" });
         await iam(url, { Action: "DeleteRole", RoleName: "kw" });

@@ -1,6 +1,6 @@
 /** Starting a real server: a private folder with a short path, free ports, readiness, and its end by pid. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 
@@ -60,7 +60,7 @@ export const createRunner = (name: string): Runner => {
         env: { ...process.env, ...env },
         stdio: ["ignore", "pipe", "pipe"],
       }),
-    logs: () => readFileSync(log, "utf8").slice(-4000),
+    logs: () => (existsSync(log) ? readFileSync(log, "utf8").slice(-4000) : "it wrote nothing"),
     stop: async () => {
       for (const child of children.toReversed()) {
         if (child.exitCode !== null || child.signalCode !== null) continue;
