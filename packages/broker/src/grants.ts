@@ -64,7 +64,7 @@ const recordOf = (row: Omit<CachedRow, "sealed">) => ({
 
 /** Fields of a kind that are secrets, from the manifests. */
 const secretFields = (context: Context, kind: string): ReadonlySet<string> => {
-  for (const plugin of context.host.plugins()) {
+  for (const plugin of context.host.readable()) {
     const found = plugin.manifest().credentialKinds.find((one) => one.id === kind);
     if (found)
       return new Set(
@@ -177,7 +177,8 @@ const permitted = (context: Context, request: GrantRequest): { readonly row: Con
   return { row, plan };
 };
 
-export const issue = async (context: Context, request: GrantRequest, options: IssueOptions = {}): Promise<Grant> => {
+export const issue = async (asked: Context, request: GrantRequest, options: IssueOptions = {}): Promise<Grant> => {
+  const context = options.purpose === undefined ? asked : { ...asked, purpose: options.purpose };
   const fast = cachedBySpelling(readerOf(context), request, context.now());
   if (fast) return grantOf(context, fast);
   try {

@@ -31,7 +31,7 @@ async function* listOf(
   const { type } = context.host.connectorType(connector.type);
   const types = connector.resourceTypes.filter((id) => wantedType === undefined || id === wantedType);
   const failed = (resourceType: string, error: unknown): ListedResource => {
-    const ours = asOurs(error, `Listing ${resourceType}`);
+    const ours = asOurs(error, `Listing ${resourceType}`, connector.name);
     if (ours.code === "cancelled") throw ours;
     return {
       connector: connector.name,

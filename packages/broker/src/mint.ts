@@ -11,7 +11,13 @@ import { type AnyOpened, type AnyRuntime, asOurs, callFor, open, within } from "
 import { transaction } from "./state.ts";
 import { type ConnectorRow, from, type GrantRow, run } from "./tables.ts";
 
-export type IssueOptions = { readonly signal?: AbortSignal | undefined; readonly seconds?: number };
+export type IssueOptions = {
+  readonly signal?: AbortSignal | undefined;
+  /** Deadline of the provider's calls. */
+  readonly seconds?: number;
+  /** Why, in the caller's words; stands in the audit. */
+  readonly purpose?: string | undefined;
+};
 export const issueSeconds = 30;
 
 /**
@@ -175,7 +181,7 @@ export const mint = async (
       context.checkpoint("grant.written");
     });
   } catch (error) {
-    const ours = asOurs(error, `Issuing from ${connector.name}`);
+    const ours = asOurs(error, `Issuing from ${connector.name}`, connector.name);
     if (["credential-rejected", "expired", "reauthentication-required"].includes(ours.code)) forgetSessions(row.id);
     run(
       context.state,

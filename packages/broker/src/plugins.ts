@@ -98,9 +98,21 @@ export const pluginsOfProject = (project: string): InstalledPlugin[] => {
   });
 };
 
+const failureOf = (plugin: InstalledPlugin): KeywrightError | null => {
+  try {
+    plugin.manifest();
+    return null;
+  } catch (error) {
+    if (KeywrightError.is(error)) return error;
+    throw error;
+  }
+};
+
 export type ConnectorSource = { readonly plugin: InstalledPlugin; readonly type: ManifestConnector };
 export type PluginHost = {
   readonly plugins: () => readonly InstalledPlugin[];
+  /** Those whose manifest can be read. */
+  readonly readable: () => readonly InstalledPlugin[];
   /** Every connector type, from manifests alone; a type that two plugins claim is there twice. */
   readonly connectorTypes: () => readonly ConnectorSource[];
   readonly connectorType: (id: string) => ConnectorSource;
@@ -135,19 +147,26 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       if (!unique.has(plugin.package)) unique.set(plugin.package, plugin);
     return (found = [...unique.values()]);
   };
+  /** One plugin that cannot be read is in nobody's way: it is told only where its type may be the one asked for. */
+  const readable = () => plugins().filter((plugin) => failureOf(plugin) === null);
   const connectorTypes = () =>
-    plugins().flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
+    readable().flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
   const isEnabled = (plugin: InstalledPlugin) =>
     plugin.builtIn || enabledRows().some((row) => row.package === plugin.package);
   const loaded = new Map<string, Promise<Plugin>>();
   return {
     plugins,
+    readable,
     connectorTypes,
     isEnabled,
     connectorType: (id) => {
       const claims = connectorTypes().filter(({ type }) => type.id === id);
       const [claim, other] = claims;
       if (!claim) {
+        const unread = plugins()
+          .map(failureOf)
+          .find((failure) => failure !== null);
+        if (unread) throw unread;
         const known = connectorTypes().map(({ type }) => type.id);
         throw new KeywrightError(
           "type-not-found",

@@ -6,7 +6,7 @@ import { newId } from "./ids.ts";
 import { keepWith } from "./keeper.ts";
 import { valuesOf } from "./plan.ts";
 import { offerOf } from "./plugins.ts";
-import { callFor, login, type Material, needsLogin, storeCall } from "./sessions.ts";
+import { asOurs, callFor, login, type Material, needsLogin, storeCall } from "./sessions.ts";
 import { from, one } from "./tables.ts";
 import { collect, type ReportedCheck, type Verification, verificationFailed, verifySteps } from "./verify.ts";
 
@@ -85,14 +85,15 @@ export const audited = async <T>(
   try {
     return await work();
   } catch (error) {
-    const code = KeywrightError.is(error) ? error.code : "internal";
+    const ours = KeywrightError.is(error) ? asOurs(error, action, connector) : error;
+    const code = KeywrightError.is(ours) ? ours.code : "internal";
     record(context, {
       action,
       outcome: code === "internal" ? "failed" : "refused",
       connector,
       detail: { ...detail, code },
     });
-    throw error;
+    throw ours;
   }
 };
 

@@ -216,11 +216,20 @@ const aborted = (call: Call): KeywrightError =>
       })
     : new KeywrightError("cancelled", "Cancelled.");
 
-/** Anything that is not ours came from a plugin that did not say what it means. */
-export const asOurs = (error: unknown, what: string): KeywrightError =>
-  KeywrightError.is(error)
-    ? error
-    : new KeywrightError("internal", `${what} failed in a way that its plugin does not know.`, {
-        hint: "Run it again with --debug, and tell the plugin's author.",
-        cause: error,
-      });
+/** Anything that is not ours came from a plugin that did not say what it means. `connector` is named in the hint. */
+export const asOurs = (error: unknown, what: string, connector?: string): KeywrightError => {
+  if (!KeywrightError.is(error)) {
+    return new KeywrightError("internal", `${what} failed in a way that its plugin does not know.`, {
+      hint: "Run it again with --debug, and tell the plugin's author.",
+      cause: error,
+    });
+  }
+  if (connector === undefined || !error.hint?.includes("{connector}")) return error;
+  const { code, message, hint, retryable, data, cause } = error;
+  return new KeywrightError(code, message, {
+    hint: hint.replaceAll("{connector}", connector),
+    retryable,
+    ...(data && { data }),
+    cause,
+  });
+};

@@ -15,7 +15,7 @@ import type { Connector } from "./connector.ts";
 import type { Context } from "./context.ts";
 import { planOf, valuesOf } from "./plan.ts";
 import { methodOf, offerOf } from "./plugins.ts";
-import { type AnyOpened, type AnyRuntime, asOurs, type Material, open } from "./sessions.ts";
+import { type AnyOpened, type AnyRuntime, asOurs, type Material, open, runtimeOf } from "./sessions.ts";
 
 /** `document`: the missing permissions, ready to paste. */
 export type ReportedCheck = Check & { readonly resourceType: string | null; readonly document?: string };
@@ -55,6 +55,21 @@ export const permissionsFor = (context: Context, connector: Connector, access?: 
   return fill(rows, open);
 };
 
+/** What the method itself needs, where the provider refused it: the connector need not be saved to be told. */
+const neededFor = async (context: Context, connector: Connector): Promise<{ fix?: string; document?: string }> => {
+  const { type } = context.host.connectorType(connector.type);
+  const values = valuesOf(connector.config, connector.facts);
+  const rows = fill(behaviourOf(methodOf(type, connector.authMethod), values).needs ?? [], values);
+  if (rows.length === 0) return {};
+  const { runtime } = await runtimeOf(context, connector.type);
+  const document = runtime.permissionDocument?.(rows);
+  const what = rows.map(({ actions, on }) => `${actions.join(", ")} on ${on}`).join("; ");
+  return {
+    fix: `Allow the stored identity ${what}, and let what it asks for trust it.`,
+    ...(document !== undefined && { document }),
+  };
+};
+
 /** `onCheck` sees each check as it happens. Identity failed: nothing after it can be said, so it ends there. */
 export async function* verifySteps(
   context: Context,
@@ -67,7 +82,7 @@ export async function* verifySteps(
   try {
     session = await open(context, material, call);
   } catch (error) {
-    const ours = asOurs(error, "Opening a session");
+    const ours = asOurs(error, "Opening a session", connector.name);
     if (
       [
         "internal",
@@ -83,7 +98,8 @@ export async function* verifySteps(
     const step = ["provider-unavailable", "deadline-exceeded", "provider-throttled"].includes(ours.code)
       ? "reachability"
       : "identity";
-    yield { ...failedCheck(step, `${connector.type} ${connector.authMethod}`, ours), resourceType: null };
+    const check = failedCheck(step, `${connector.type} ${connector.authMethod}`, ours);
+    yield { ...check, ...(ours.code === "access-denied" && (await neededFor(context, connector))), resourceType: null };
     return { opened: null, runtime: null };
   }
   const { opened, runtime } = session;
@@ -127,10 +143,15 @@ export async function* verifySteps(
           !check.ok && check.missing && runtime.permissionDocument
             ? runtime.permissionDocument(check.missing)
             : undefined;
-        yield { ...check, resourceType: id, ...(document !== undefined && { document }) };
+        yield {
+          ...check,
+          ...(!check.ok && { fix: check.fix.replaceAll("{connector}", connector.name) }),
+          resourceType: id,
+          ...(document !== undefined && { document }),
+        };
       }
     } catch (error) {
-      const ours = asOurs(error, `Verifying ${id}`);
+      const ours = asOurs(error, `Verifying ${id}`, connector.name);
       if (ours.code === "cancelled") throw ours;
       yield { ...failedCheck("reachability", tried, ours), resourceType: id };
     }

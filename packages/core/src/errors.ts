@@ -60,7 +60,7 @@ export const httpStatusOf = (code: ErrorCode): number => codes[code].http;
 const marker = Symbol.for("keywright.error");
 
 export type ErrorDetails = {
-  /** What to do next, in one sentence. */
+  /** What to do next, in one sentence. In a plugin `{connector}` stands for the connector's name; the host fills it in. */
   readonly hint?: string;
   /** The same request may succeed later. */
   readonly retryable?: boolean;

@@ -59,23 +59,33 @@ type Client = { readonly middlewareStack: { add(middleware: never, options: { st
 export const carryOn = <C extends object>(client: C, grants: AwsGrants): C => {
   let lastMute = -Infinity;
   const used = new Map<string, AwsGrant>();
+  const refused = (failure: Failure): boolean => {
+    if (isRefusal(failure)) return true;
+    if (!isMute(failure) || performance.now() - lastMute < muteMs) return false;
+    lastMute = performance.now();
+    return true;
+  };
   const middleware = (next: Next, context: Context) => async (args: { input: object }) => {
     const before = grants.latest;
     used.set(before.credential.accessKeyId, before);
     if (used.size > 8) used.delete(used.keys().next().value ?? "");
-    try {
-      return await next(args);
-    } catch (error) {
-      const failure = error as Failure;
-      const mute = isMute(failure) && performance.now() - lastMute > muteMs;
-      if (!isRefusal(failure) && !mute) throw error;
-      if (mute) lastMute = performance.now();
-      const key = context.__smithy_context?.selectedHttpAuthScheme?.identity?.accessKeyId;
-      const { latest } = grants;
-      // The grant that signed the refused call; another one that is held by now is good.
-      await grants.refresh(key === latest.credential.accessKeyId ? latest : (used.get(key ?? "") ?? before));
-      if (isOnceOnly(args.input)) throw error;
-      return next(args);
+    for (let renewed = false, retimed = false; ; ) {
+      try {
+        return await next(args);
+      } catch (error) {
+        const failure = error as Failure;
+        if (failure.name === "RequestTimeTooSkewed" && !retimed) {
+          // Another call in flight corrected the SDK's clock; the SDK then takes this answer for a final one.
+          retimed = true;
+        } else if (!renewed && refused(failure)) {
+          renewed = true;
+          const key = context.__smithy_context?.selectedHttpAuthScheme?.identity?.accessKeyId;
+          const { latest } = grants;
+          // The grant that signed the refused call; another one that is held by now is good.
+          await grants.refresh(key === latest.credential.accessKeyId ? latest : (used.get(key ?? "") ?? before));
+        } else throw error;
+        if (isOnceOnly(args.input)) throw error;
+      }
     }
   };
   (client as unknown as Client).middlewareStack.add(middleware as never, { step: "initialize", priority: "high", name: "keywrightCarryOn", override: true });

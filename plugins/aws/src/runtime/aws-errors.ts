@@ -78,12 +78,11 @@ const codes: Readonly<Record<string, ErrorCode>> = {
 };
 
 const hints: Partial<Readonly<Record<ErrorCode, string>>> = {
-  "access-denied":
-    "Allow it in the identity's policy (and the role's trust policy); `keywright connector describe NAME --permissions` prints what is needed.",
+  "access-denied": "Allow it in the identity's policy; for a role, in its trust policy as well.",
   "credential-rejected":
-    "AWS does not accept this credential: it was mistyped, deactivated or deleted. Give a new one with `keywright connector rotate NAME`.",
-  expired: "Give a new credential with `keywright connector rotate NAME`.",
-  "reauthentication-required": "Log in again: keywright connector authenticate NAME",
+    "AWS does not accept this credential: it was mistyped, deactivated or deleted. Give a new one with `keywright connector rotate {connector}`.",
+  expired: "Give a new credential with `keywright connector rotate {connector}`.",
+  "reauthentication-required": "Log in again: keywright connector authenticate {connector}",
   "resource-not-found": "Check its name, account and region.",
   "scope-too-large": "The session policy is larger than AWS packs. Ask for a shorter prefix, or drop session tags.",
   "config-invalid": "Check the connector's configuration: region, role and lifetime.",

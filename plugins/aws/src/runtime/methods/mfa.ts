@@ -49,7 +49,7 @@ export const sessionAfterMfa = (parent: MfaSession, call: Call): { keys: Keys; e
       "reauthentication-required",
       `The session that was opened with an MFA code ended at ${parent.expiresAt}.`,
       {
-        hint: "Run: keywright connector authenticate NAME",
+        hint: "Run: keywright connector authenticate {connector}",
       },
     );
   }

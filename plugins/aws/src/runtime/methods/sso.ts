@@ -112,7 +112,7 @@ const login = async ({ config }: { readonly config: SsoConfig }, ask: Ask, call:
 
 const lapsed = (why: string) =>
   new KeywrightError("reauthentication-required", `The login to IAM Identity Center ${why}.`, {
-    hint: "Run: keywright connector authenticate NAME",
+    hint: "Run: keywright connector authenticate {connector}",
   });
 
 /** The access token, renewed where it ended and a refresh token is there; the refresh token is replaced at each use. */
