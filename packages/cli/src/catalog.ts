@@ -25,6 +25,8 @@ export type Source = {
   readonly package: string;
   readonly version: string;
   readonly listed: Listed;
+  /** Files that all of this is from. */
+  readonly files: readonly string[];
   /** The manifest is read when one of these is looked at. */
   readonly type: ManifestConnector;
   readonly manifest: Manifest;
@@ -108,7 +110,7 @@ function* directories(context: Pick<Context, "cwd" | "environment">, project: st
   if (!enough()) yield* recordedPlugins(context.environment);
 }
 
-type Indexed = { readonly name: string; readonly version: string; readonly path: string; readonly types: readonly Listed[] };
+type Indexed = { readonly name: string; readonly version: string; readonly files: readonly [described: string, manifest: string]; readonly types: readonly Listed[] };
 const manifestAt = (path: string, name: string): Manifest => {
   if (!existsSync(path)) {
     throw new KeywrightError("plugin-invalid", `${name} has no manifest at ${path}.`, { hint: `Reinstall it: npm install ${name}` });
@@ -130,7 +132,7 @@ const indexed = (directory: string): { readonly files: readonly string[]; readon
   const { name, version = "0.0.0" } = described;
   const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
   try {
-    return { files: [file, path], value: { name, version, path, types: manifestAt(path, name).connectors.map(listedOf) } };
+    return { files: [file, path], value: { name, version, files: [file, path], types: manifestAt(path, name).connectors.map(listedOf) } };
   } catch (error) {
     throw new Unusable(name, error as KeywrightError);
   }
@@ -144,10 +146,11 @@ class Unusable extends Error {
     this.error = error;
   }
 }
-const sourceIn = ({ name, version, path }: Indexed, listed: Listed): Source => {
+const sourceIn = ({ name, version, files }: Indexed, listed: Listed): Source => {
   let manifest: Manifest | null = null;
-  const read = () => (manifest ??= manifestAt(path, name));
+  const read = () => (manifest ??= manifestAt(files[1], name));
   return {
+    files,
     package: name,
     version,
     listed,
@@ -168,7 +171,7 @@ export const readCatalog = (context: Pick<Context, "cwd" | "environment">, wante
   const problems: { package: string; error: KeywrightError }[] = [];
   const seen = new Set<string>();
   const project = projectAbove(context.cwd);
-  const index = openPluginIndex<Indexed | null>(project ?? "", `1 ${contractVersion}`);
+  const index = openPluginIndex<Indexed | null>(project ?? "");
   for (const directory of directories(context, project, () => sources.some(({ listed }) => listed.id === wanted))) {
     try {
       const plugin = index.get(directory, () => indexed(directory));

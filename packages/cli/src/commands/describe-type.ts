@@ -1,7 +1,8 @@
 import type { Permission } from "@keywright/core/contract";
-import { sourceOf } from "../catalog.ts";
+import { type Source, sourceOf } from "../catalog.ts";
 import { argument, type Context, list, text } from "../context.ts";
-import { buffered, facts, heading, paint, paragraph, print, printJson, table } from "../output.ts";
+import { columnsOf, facts, heading, paint, paragraph, print, printJson, table } from "../output.ts";
+import { rememberedText } from "../deliver/plugin-index.ts";
 import { kebab, type SchemaField } from "../schema-fields.ts";
 import { documentOf, lifetimeText, type TypeDocument } from "../type-document.ts";
 
@@ -146,13 +147,23 @@ const confinementRows = ({ table: cells }: TypeDocument): string[][] => {
   return [...rows.values()];
 };
 
-export const run = async (direct: Context): Promise<void> => {
-  const { context, flush } = buffered(direct);
-  describeType(context);
-  flush();
-};
-const describeType = (context: Context): void => {
+/** The answer follows from the manifest and the question, so it is worked out once. */
+export const run = async (context: Context): Promise<void> => {
+  const { options, json, colour, stdout } = context;
   const source = sourceOf(context, argument(context, 0));
+  const question = JSON.stringify([source.listed.id, options["authMethod"], options["resourceType"], json, colour, columnsOf(context)]);
+  const answer = () => {
+    let words = "";
+    const write = (more: string) => {
+      words += more;
+      return true;
+    };
+    describeType(Object.assign(Object.create(context) as Context, { stdout: { write, isTTY: stdout.isTTY, columns: stdout.columns } }), source);
+    return words;
+  };
+  stdout.write(rememberedText(source.files, question, answer));
+};
+const describeType = (context: Context, source: Source): void => {
   const method = text(context.options, "authMethod");
   const resource = list(context.options, "resourceType")[0];
   const document = documentOf(source, { method, resource });

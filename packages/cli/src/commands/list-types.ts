@@ -21,7 +21,7 @@ export const run = async (direct: Context): Promise<number> => {
 const listTypes = (context: Context): number => {
   const wanted = text(context.options, "type");
   const catalog = wanted === undefined ? readCatalog(context) : { sources: [sourceOf(context, wanted)], problems: [] };
-  const rows = catalog.sources.map(rowOf).toSorted((a, b) => a.type.localeCompare(b.type));
+  const rows = catalog.sources.map(rowOf).toSorted((a, b) => (a.type < b.type ? -1 : 1));
   const failures = [...catalog.problems.map(({ error }) => error), ...conflictsIn(catalog)];
   if (context.json) {
     const failed = failures.map(({ code, message, hint }) => ({ error: { code, message, hint: hint ?? null } }));

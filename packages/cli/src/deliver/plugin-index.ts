@@ -5,6 +5,7 @@
  */
 import { readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** Set by the script in bin/ once the folder has proven private. */
 export const cacheFolder = (): string | null => {
@@ -32,10 +33,10 @@ export type PluginIndex<T> = {
   save(): void;
 };
 
-/** `form` changes whenever the shape of what is kept does. */
-export const openPluginIndex = <T>(project: string, form: string): PluginIndex<T> => {
+/** `about` names the file. Another build of Keywright starts anew. */
+export const openPluginIndex = <T>(about: string): PluginIndex<T> => {
   const folder = cacheFolder();
-  const path = folder === null ? null : join(folder, `plugins-${nameOf(`${form} ${project}`)}.json`);
+  const path = folder === null ? null : join(folder, `plugins-${nameOf(`${stampOf(fileURLToPath(import.meta.url))} ${about}`)}.json`);
   let kept: Record<string, Kept<T>> = {};
   let changed = false;
   try {
@@ -63,4 +64,12 @@ export const openPluginIndex = <T>(project: string, form: string): PluginIndex<T
       }
     },
   };
+};
+
+/** A text that follows from these files and the question alone, made once. */
+export const rememberedText = (files: readonly string[], question: string, make: () => string): string => {
+  const index = openPluginIndex<string>(`${files.join(" ")} ${question}`);
+  const text = index.get("text", () => ({ files, value: make() }));
+  index.save();
+  return text;
 };
