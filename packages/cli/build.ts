@@ -72,6 +72,8 @@ await Promise.all([
     splitting: true,
     chunkNames: "chunks/[name]-[hash]",
     // Bundled CommonJS asks for built-in modules in its own way.
-    banner: { js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as __createRequire } from "node:module"; const require = __createRequire(import.meta.url);',
+    },
   }),
 ]);

@@ -7,12 +7,24 @@ import { median } from "./processes.ts";
 const batch = 10;
 const rounds = 101;
 
-export const timeGrants = async (broker: Broker, request: GrantRequest, folder: string): Promise<{ readonly grants: number; readonly inserts: number }> => {
+export const timeGrants = async (
+  broker: Broker,
+  request: GrantRequest,
+  folder: string,
+): Promise<{ readonly grants: number; readonly inserts: number }> => {
   const database = new DatabaseSync(join(folder, "bare.db"));
   database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON");
-  database.exec("CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, detail TEXT NOT NULL) STRICT");
+  database.exec(
+    "CREATE TABLE audit (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT NOT NULL, detail TEXT NOT NULL) STRICT",
+  );
   const insert = database.prepare("INSERT INTO audit (at, actor, detail) VALUES (?, ?, ?)");
-  const detail = JSON.stringify({ resourceType: "s3-bucket", resourceId: "s3://models", access: "read", cached: true, expiresAt: Date.now() });
+  const detail = JSON.stringify({
+    resourceType: "s3-bucket",
+    resourceId: "s3://models",
+    access: "read",
+    cached: true,
+    expiresAt: Date.now(),
+  });
   const grants: number[] = [];
   const inserts: number[] = [];
   for (let round = -2; round < rounds; round++) {

@@ -18,19 +18,35 @@ const plugin = join(root, "plugins/aws");
 // With it set, Node starts up to 2.6 times slower, which flatters every ratio.
 delete process.env["NODE_EXTRA_CA_CERTS"];
 
-execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "packages/cli/build.ts")], { stdio: "inherit" });
+execFileSync(process.execPath, ["--disable-warning=ExperimentalWarning", join(root, "packages/cli/build.ts")], {
+  stdio: "inherit",
+});
 const folder = mkdtempSync(join(tmpdir(), "keywright-bench-"));
 const home = join(folder, "home");
 const environment = { KEYWRIGHT_HOME: home, KEYWRIGHT_KEYRING: "off" };
 const aws = await createAwsDouble();
-const anything = { Version: "2012-10-17" as const, Statement: [{ Effect: "Allow" as const, Action: "*", Resource: "*" }] };
+const anything = {
+  Version: "2012-10-17" as const,
+  Statement: [{ Effect: "Allow" as const, Action: "*", Resource: "*" }],
+};
 const user = aws.createUser({ name: "bench", policies: [anything] });
 aws.createBucket({ name: "models", objects: {} });
 
-type Row = { readonly what: string; readonly ratio: number; readonly limit: number; readonly atLeast?: true; readonly detail: string };
+type Row = {
+  readonly what: string;
+  readonly ratio: number;
+  readonly limit: number;
+  readonly atLeast?: true;
+  readonly detail: string;
+};
 const rows: Row[] = [];
 try {
-  const broker = await createBroker({ directory: home, environment, project: join(root, "test"), builtIn: [join(root, "plugins/local")] });
+  const broker = await createBroker({
+    directory: home,
+    environment,
+    project: join(root, "test"),
+    builtIn: [join(root, "plugins/local")],
+  });
   await broker.connectors.register({
     name: "bench",
     type: "aws",
@@ -54,7 +70,19 @@ try {
   ];
   const quick = ["--help", "connector list-types", "connector describe-type aws"];
   const helper = "credential-process, cached";
-  const helperArguments = ["credential-process", "--home", home, "--connector", "bench", "-r", "s3-bucket", "--resource-id", "models", "--access", "read"];
+  const helperArguments = [
+    "credential-process",
+    "--home",
+    home,
+    "--connector",
+    "bench",
+    "-r",
+    "s3-bucket",
+    "--resource-id",
+    "models",
+    "--access",
+    "read",
+  ];
   const bare = "node -e 0";
   const times = timeProcesses(
     [
@@ -65,24 +93,44 @@ try {
     runs,
   );
   const time = (name: string) => times.get(name) ?? Number.NaN;
-  const against = (name: string, other: string, limit: number): Row => ({ what: `${name} / ${other}`, ratio: time(name) / time(other), limit, detail: `${time(name).toFixed(1)} ms / ${time(other).toFixed(1)} ms` });
+  const against = (name: string, other: string, limit: number): Row => ({
+    what: `${name} / ${other}`,
+    ratio: time(name) / time(other),
+    limit,
+    detail: `${time(name).toFixed(1)} ms / ${time(other).toFixed(1)} ms`,
+  });
   for (const name of quick) {
-    rows.push(against(`${name} (1 plugin)`, bare, 1.5), against(`${name} (20 plugins)`, bare, 1.5), against(`${name} (20 plugins)`, `${name} (1 plugin)`, 1.1));
+    rows.push(
+      against(`${name} (1 plugin)`, bare, 1.5),
+      against(`${name} (20 plugins)`, bare, 1.5),
+      against(`${name} (20 plugins)`, `${name} (1 plugin)`, 1.1),
+    );
   }
   rows.push(against(helper, bare, 2));
   const { grants, inserts } = await timeGrants(broker, request, home);
-  rows.push({ what: "cached, audited grants / bare inserts", ratio: grants / inserts, limit: 0.5, atLeast: true, detail: `${grants.toFixed(0)}/s / ${inserts.toFixed(0)}/s` });
+  rows.push({
+    what: "cached, audited grants / bare inserts",
+    ratio: grants / inserts,
+    limit: 0.5,
+    atLeast: true,
+    detail: `${grants.toFixed(0)}/s / ${inserts.toFixed(0)}/s`,
+  });
   await broker.close();
 } finally {
   await aws.close();
   rmSync(folder, { recursive: true, force: true });
 }
 
-const held = ({ ratio, limit, atLeast }: Row, slack: number) => (atLeast ? ratio >= limit * (1 - slack) : ratio <= limit * (1 + slack));
-console.log(`Node ${process.version}, medians of ${runs} interleaved runs; a budget is broken beyond ${margin * 100} % of noise.\n`);
+const held = ({ ratio, limit, atLeast }: Row, slack: number) =>
+  atLeast ? ratio >= limit * (1 - slack) : ratio <= limit * (1 + slack);
+console.log(
+  `Node ${process.version}, medians of ${runs} interleaved runs; a budget is broken beyond ${margin * 100} % of noise.\n`,
+);
 const width = Math.max(...rows.map(({ what }) => what.length));
 for (const row of rows) {
   const verdict = held(row, 0) ? "ok" : held(row, margin) ? "ok, within noise" : "BROKEN";
-  console.log(`${row.what.padEnd(width)}  ${row.ratio.toFixed(2).padStart(5)}  ${row.atLeast ? "≥" : "≤"} ${row.limit.toFixed(1)}  ${verdict}  (${row.detail})`);
+  console.log(
+    `${row.what.padEnd(width)}  ${row.ratio.toFixed(2).padStart(5)}  ${row.atLeast ? "≥" : "≤"} ${row.limit.toFixed(1)}  ${verdict}  (${row.detail})`,
+  );
 }
 if (!rows.every((row) => held(row, margin))) process.exitCode = 1;

@@ -1,9 +1,15 @@
 /** Whole processes, timed in turns so that whatever else the machine does meets all of them alike. */
 import { spawnSync } from "node:child_process";
 
-export type Command = { readonly name: string; readonly args: readonly string[]; readonly cwd: string; readonly env: Readonly<Record<string, string | undefined>> };
+export type Command = {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly cwd: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+};
 
-export const median = (values: readonly number[]): number => values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
+export const median = (values: readonly number[]): number =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 
 /** Median milliseconds of each, the first runs (which fill the compile cache) left out. */
 export const timeProcesses = (commands: readonly Command[], runs: number): Map<string, number> => {
@@ -15,7 +21,11 @@ export const timeProcesses = (commands: readonly Command[], runs: number): Map<s
       if (!command) continue;
       const { name, args, cwd, env } = command;
       const since = performance.now();
-      const { status, stderr } = spawnSync(process.execPath, args, { cwd, env: env as NodeJS.ProcessEnv, stdio: ["ignore", "pipe", "pipe"] });
+      const { status, stderr } = spawnSync(process.execPath, args, {
+        cwd,
+        env: env as NodeJS.ProcessEnv,
+        stdio: ["ignore", "pipe", "pipe"],
+      });
       const took = performance.now() - since;
       if (status !== 0) throw new Error(`${name} ended with ${status}: ${String(stderr)}`);
       if (round >= 0) times.get(name)?.push(took);

@@ -11,7 +11,10 @@ export const makeProject = (folder: string, plugin: string, count: number): stri
   for (const [index, name] of names.entries()) {
     const at = join(modules, name);
     mkdirSync(join(at, "generated"), { recursive: true });
-    writeFileSync(join(at, "package.json"), JSON.stringify({ name, version: "1.0.0", type: "module", keywright: { manifest: "./generated/manifest.json" } }));
+    writeFileSync(
+      join(at, "package.json"),
+      JSON.stringify({ name, version: "1.0.0", type: "module", keywright: { manifest: "./generated/manifest.json" } }),
+    );
     const copy = JSON.parse(manifest) as { package: string; connectors: { id: string }[] };
     copy.package = name;
     for (const connector of copy.connectors) connector.id = `cloud-${index + 1}`;

@@ -1,7 +1,7 @@
 /** The one SQLite file of a state folder: opened, migrated, and its failures put into words. No query builder here. */
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { DatabaseSync } from "node:sqlite";
+import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { KeywrightError } from "@keywright/core/errors";
 import { migrations } from "./migrations.ts";
 
@@ -89,18 +89,33 @@ export const openState = (
   }
 };
 
+const verbs = new WeakMap<DatabaseSync, { begin: StatementSync; commit: StatementSync; rollback: StatementSync }>();
+/** Prepared once: a cached grant is one small transaction. */
+const verbsOf = (database: DatabaseSync) => {
+  const known = verbs.get(database);
+  if (known) return known;
+  const made = {
+    begin: database.prepare("BEGIN IMMEDIATE"),
+    commit: database.prepare("COMMIT"),
+    rollback: database.prepare("ROLLBACK"),
+  };
+  verbs.set(database, made);
+  return made;
+};
+
 /** All or nothing, one writer at a time. Nested calls join the outer one. */
 export const transaction = <T>(state: Pick<State, "database" | "directory">, work: () => T): T => {
   const { database } = state;
   if (database.isTransaction) return work();
+  const { begin, commit, rollback } = verbsOf(database);
   try {
-    database.exec("BEGIN IMMEDIATE");
+    begin.run();
     try {
       const result = work();
-      database.exec("COMMIT");
+      commit.run();
       return result;
     } catch (error) {
-      if (database.isTransaction) database.exec("ROLLBACK");
+      if (database.isTransaction) rollback.run();
       throw error;
     }
   } catch (cause) {

@@ -24,8 +24,13 @@ const cacheFolder = () => {
   const home = () => HOME || require("os").homedir();
   if (KEYWRIGHT_CACHE_DIR) return join(KEYWRIGHT_CACHE_DIR, "compile");
   if (process.platform === "darwin") return join(home(), "Library", "Caches", "keywright", "compile");
-  if (process.platform === "win32") return join(LOCALAPPDATA || join(home(), "AppData", "Local"), "keywright", "compile");
-  return join(XDG_CACHE_HOME && XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : join(home(), ".cache"), "keywright", "compile");
+  if (process.platform === "win32")
+    return join(LOCALAPPDATA || join(home(), "AppData", "Local"), "keywright", "compile");
+  return join(
+    XDG_CACHE_HOME && XDG_CACHE_HOME.startsWith("/") ? XDG_CACHE_HOME : join(home(), ".cache"),
+    "keywright",
+    "compile",
+  );
 };
 const enableCache = () => {
   try {
@@ -35,7 +40,7 @@ const enableCache = () => {
     if (process.getuid && (uid !== process.getuid() || (mode & 0o022) !== 0)) return;
     enableCompileCache(folder);
     globalThis[Symbol.for("keywright.cache")] = folder;
-  } catch (error) {
+  } catch {
     // Without a cache it is only slower.
   }
 };

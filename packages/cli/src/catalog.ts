@@ -96,7 +96,11 @@ const installed = (project: string, name: string): string | null => {
  * Folders, nearest first: what the project names, what was enabled from elsewhere. What comes with Keywright itself is a
  * secret store and brings no type.
  */
-function* directories(context: Pick<Context, "cwd" | "environment">, project: string | null, enough: () => boolean): Generator<string> {
+function* directories(
+  context: Pick<Context, "cwd" | "environment">,
+  project: string | null,
+  enough: () => boolean,
+): Generator<string> {
   const described = project === null ? null : readPackage(project);
   const names = ["dependencies", "devDependencies", "optionalDependencies"].flatMap((key) =>
     Object.keys((described?.[key] ?? {}) as object),
@@ -110,10 +114,17 @@ function* directories(context: Pick<Context, "cwd" | "environment">, project: st
   if (!enough()) yield* recordedPlugins(context.environment);
 }
 
-type Indexed = { readonly name: string; readonly version: string; readonly files: readonly [described: string, manifest: string]; readonly types: readonly Listed[] };
+type Indexed = {
+  readonly name: string;
+  readonly version: string;
+  readonly files: readonly [described: string, manifest: string];
+  readonly types: readonly Listed[];
+};
 const manifestAt = (path: string, name: string): Manifest => {
   if (!existsSync(path)) {
-    throw new KeywrightError("plugin-invalid", `${name} has no manifest at ${path}.`, { hint: `Reinstall it: npm install ${name}` });
+    throw new KeywrightError("plugin-invalid", `${name} has no manifest at ${path}.`, {
+      hint: `Reinstall it: npm install ${name}`,
+    });
   }
   return parse(readFileSync(path, "utf8"), name);
 };
@@ -132,7 +143,10 @@ const indexed = (directory: string): { readonly files: readonly string[]; readon
   const { name, version = "0.0.0" } = described;
   const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
   try {
-    return { files: [file, path], value: { name, version, files: [file, path], types: manifestAt(path, name).connectors.map(listedOf) } };
+    return {
+      files: [file, path],
+      value: { name, version, files: [file, path], types: manifestAt(path, name).connectors.map(listedOf) },
+    };
   } catch (error) {
     throw new Unusable(name, error as KeywrightError);
   }
@@ -160,7 +174,9 @@ const sourceIn = ({ name, version, files }: Indexed, listed: Listed): Source => 
     get type() {
       const found = read().connectors.find(({ id }) => id === listed.id);
       if (found) return found;
-      throw new KeywrightError("plugin-invalid", `The manifest of ${name} changed while it was read.`, { hint: "Run it again." });
+      throw new KeywrightError("plugin-invalid", `The manifest of ${name} changed while it was read.`, {
+        hint: "Run it again.",
+      });
     },
   };
 };

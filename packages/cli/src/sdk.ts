@@ -26,7 +26,9 @@ export type CredentialOf<ResourceType extends string> = ResourceType extends key
   ? ResourceCredentials[ResourceType]
   : Readonly<Record<string, unknown>>;
 
-export type GrantsRequest<ResourceType extends string> = Omit<GrantRequest, "resourceType"> & { readonly resourceType: ResourceType };
+export type GrantsRequest<ResourceType extends string> = Omit<GrantRequest, "resourceType"> & {
+  readonly resourceType: ResourceType;
+};
 export type KeywrightOptions = Partial<Omit<BrokerOptions, "checkpoint">>;
 
 export type Keywright = {

@@ -2,7 +2,15 @@
  * Sealed values: AES-256-GCM under a key ring. What is sealed is bound to its identity (record, field, version), so that
  * a value moved to another place does not open there. A wrong key is an error of its own, never "absent".
  */
-import { createCipheriv, createDecipheriv, createHash, createHmac, randomBytes } from "node:crypto";
+import {
+  createCipheriv,
+  createDecipheriv,
+  createHash,
+  createHmac,
+  createSecretKey,
+  type KeyObject,
+  randomBytes,
+} from "node:crypto";
 import type { Sealer } from "@keywright/core";
 import { KeywrightError } from "@keywright/core/errors";
 
@@ -64,10 +72,20 @@ const bind = (identity: readonly string[]): Buffer =>
     }),
   );
 
+const objects = new WeakMap<Uint8Array, KeyObject>();
+/** The key in the form that OpenSSL takes; made once for each key. */
+const keyObject = (bytes: Uint8Array): KeyObject => {
+  const known = objects.get(bytes);
+  if (known) return known;
+  const made = createSecretKey(bytes);
+  objects.set(bytes, made);
+  return made;
+};
+
 /** Bytes: format (1) · key id (6) · nonce (12) · tag (16) · ciphertext. */
 export const seal = (ring: KeyRing, identity: readonly string[], plain: string | Uint8Array): Buffer => {
   const nonce = randomBytes(nonceBytes);
-  const cipher = createCipheriv("aes-256-gcm", ring.current.bytes, nonce);
+  const cipher = createCipheriv("aes-256-gcm", keyObject(ring.current.bytes), nonce);
   cipher.setAAD(bind([String(format), ring.current.id, ...identity]));
   const sealed = Buffer.concat([cipher.update(plain), cipher.final()]);
   return Buffer.concat([Buffer.of(format), Buffer.from(ring.current.id, "hex"), nonce, cipher.getAuthTag(), sealed]);
@@ -98,7 +116,7 @@ export const unseal = (ring: KeyRing, identity: readonly string[], sealed: Uint8
     );
   }
   const nonce = bytes.subarray(1 + idBytes, 1 + idBytes + nonceBytes);
-  const decipher = createDecipheriv("aes-256-gcm", key.bytes, nonce, { authTagLength: tagBytes });
+  const decipher = createDecipheriv("aes-256-gcm", keyObject(key.bytes), nonce, { authTagLength: tagBytes });
   decipher.setAuthTag(bytes.subarray(1 + idBytes + nonceBytes, head));
   decipher.setAAD(bind([String(format), id, ...identity]));
   try {
@@ -113,7 +131,7 @@ export const unseal = (ring: KeyRing, identity: readonly string[], sealed: Uint8
 
 /** Keyed digest, hex. */
 export const authenticate = (key: Uint8Array, text: string): string =>
-  createHmac("sha256", key).update(text).digest("hex");
+  createHmac("sha256", keyObject(key)).update(text).digest("hex");
 
 /** The sealer that stores are given: the same ring, bound to a name of its own. */
 export const sealerOf = (ring: KeyRing, name: string): Sealer => ({

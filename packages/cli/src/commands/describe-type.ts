@@ -151,14 +151,26 @@ const confinementRows = ({ table: cells }: TypeDocument): string[][] => {
 export const run = async (context: Context): Promise<void> => {
   const { options, json, colour, stdout } = context;
   const source = sourceOf(context, argument(context, 0));
-  const question = JSON.stringify([source.listed.id, options["authMethod"], options["resourceType"], json, colour, columnsOf(context)]);
+  const question = JSON.stringify([
+    source.listed.id,
+    options["authMethod"],
+    options["resourceType"],
+    json,
+    colour,
+    columnsOf(context),
+  ]);
   const answer = () => {
     let words = "";
     const write = (more: string) => {
       words += more;
       return true;
     };
-    describeType(Object.assign(Object.create(context) as Context, { stdout: { write, isTTY: stdout.isTTY, columns: stdout.columns } }), source);
+    describeType(
+      Object.assign(Object.create(context) as Context, {
+        stdout: { write, isTTY: stdout.isTTY, columns: stdout.columns },
+      }),
+      source,
+    );
     return words;
   };
   stdout.write(rememberedText(source.files, question, answer));

@@ -7,7 +7,10 @@ export const run = async (context: Context): Promise<void> => {
   const { options, environment } = context;
   const broker = await context.openBroker();
   const request = requestOf(context, argument(context, 0));
-  const done = await login({ broker, environment }, { request, profile: text(options, "profile"), context: text(options, "context") });
+  const done = await login(
+    { broker, environment },
+    { request, profile: text(options, "profile"), context: text(options, "context") },
+  );
   if (context.json) {
     printJson(context, done);
     return;

@@ -24,7 +24,7 @@ export const checkProfileName = (profile: string): void => {
   });
 };
 
-const begin = (profile: string) => `# keywright login: this profile; undo with keywright logout --profile ${profile}`;
+const begin = (profile: string) => `# keywright login: begin of ${profile}; keywright connector logout takes it out`;
 const end = (profile: string) => `# keywright login: end of ${profile}`;
 
 /** Whether a profile is there, ours or somebody else's. */
@@ -37,7 +37,9 @@ export const profileIn = (text: string, profile: string): "ours" | "foreign" | n
 export const hasStaticKeys = (credentials: string, profile: string): boolean => {
   const lines = credentials.split(/\r?\n/);
   const found = sectionsOf(lines).find(({ name }) => name === profile || name === `profile ${profile}`);
-  return found !== undefined && lines.slice(found.from, found.to).some((line) => /^\s*aws_access_key_id\s*=/i.test(line));
+  return (
+    found !== undefined && lines.slice(found.from, found.to).some((line) => /^\s*aws_access_key_id\s*=/i.test(line))
+  );
 };
 
 /** Our section at the end, between two comments. */
@@ -77,10 +79,15 @@ export const withoutCredentials = (text: string, chosen?: string): string => {
     }
     return [{ section, body }];
   });
-  const print = (title: string, body: readonly string[]) => [`[${title}]`, ...body.filter((line) => line.trim() !== "")];
+  const print = (title: string, body: readonly string[]) => [
+    `[${title}]`,
+    ...body.filter((line) => line.trim() !== ""),
+  ];
   const selected = chosen === undefined ? undefined : kept.find(({ section }) => isProfile(section, chosen));
   const out = kept.flatMap(({ section, body }) =>
-    selected !== undefined && selected.section !== section && isProfile(section, "default") ? [] : print(lines[section.from]?.trim().replace(/^\[|\].*$/g, "") ?? section.name, body),
+    selected !== undefined && selected.section !== section && isProfile(section, "default")
+      ? []
+      : print(lines[section.from]?.trim().replace(/^\[|\].*$/g, "") ?? section.name, body),
   );
   if (selected && !isProfile(selected.section, "default")) out.push(...print("default", selected.body));
   return out.length === 0 ? "" : `${out.join("\n")}\n`;

@@ -31,14 +31,26 @@ export const runChild = (child: Child): Promise<{ readonly status: number; reado
     });
     const done = (status: number, problem: string | null) => {
       for (const [signal, handle] of handlers) process.off(signal, handle);
-      for (const [signal, listeners] of outside) for (const listener of listeners) process.on(signal, listener as () => void);
+      for (const [signal, listeners] of outside)
+        for (const listener of listeners) process.on(signal, listener as () => void);
       resolve({ status, problem });
     };
-    const running = spawn(child.command, child.args, { cwd: child.cwd, env: child.environment as NodeJS.ProcessEnv, stdio: child.stdio ?? "inherit" });
+    const running = spawn(child.command, child.args, {
+      cwd: child.cwd,
+      env: child.environment as NodeJS.ProcessEnv,
+      stdio: child.stdio ?? "inherit",
+    });
     if (running.pid !== undefined) child.started?.(running.pid);
     running.once("error", (error: NodeJS.ErrnoException) => {
       const missing = error.code === "ENOENT";
-      done(missing ? 127 : 126, missing ? `${child.command} was not found.` : `${child.command} cannot be started (${error.code ?? error.message}).`);
+      done(
+        missing ? 127 : 126,
+        missing
+          ? `${child.command} was not found.`
+          : `${child.command} cannot be started (${error.code ?? error.message}).`,
+      );
     });
-    running.once("exit", (status, signal) => done(signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 1), null));
+    running.once("exit", (status, signal) =>
+      done(signal ? 128 + (constants.signals[signal] ?? 0) : (status ?? 1), null),
+    );
   });

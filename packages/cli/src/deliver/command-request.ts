@@ -4,8 +4,14 @@ import { KeywrightError } from "@keywright/core/errors";
 import { type Context, text } from "../context.ts";
 import { seconds } from "../durations.ts";
 
-export const requestOf = ({ options }: Pick<Context, "options">, connector = text(options, "connector")): GrantRequest => {
-  if (connector === undefined) throw new KeywrightError("usage", "Which connector?", { hint: "Add --connector NAME; keywright connector list shows them." });
+export const requestOf = (
+  { options }: Pick<Context, "options">,
+  connector = text(options, "connector"),
+): GrantRequest => {
+  if (connector === undefined)
+    throw new KeywrightError("usage", "Which connector?", {
+      hint: "Add --connector NAME; keywright connector list shows them.",
+    });
   return {
     connector,
     resourceType: text(options, "resourceType"),

@@ -13,7 +13,9 @@ const parse = (text: string): Config => {
   } catch {
     // Said below.
   }
-  throw new KeywrightError("conflict", "The docker config.json is not a JSON object.", { hint: "Mend it by hand. Nothing was changed." });
+  throw new KeywrightError("conflict", "The docker config.json is not a JSON object.", {
+    hint: "Mend it by hand. Nothing was changed.",
+  });
 };
 
 export const helperIn = (text: string, host: string): "ours" | "foreign" | null => {
@@ -57,7 +59,10 @@ export const addHelper = (text: string, host: string): Edit[] => {
     return [{ at: insideOf(text, null), removed: "", inserted: `${line(1)}${block}${last ? "" : ","}` }];
   }
   const at = insideOf(text, "credHelpers");
-  if (at < 0) throw new KeywrightError("conflict", "credHelpers of the docker config.json is no object.", { hint: "Mend it by hand. Nothing was changed." });
+  if (at < 0)
+    throw new KeywrightError("conflict", "credHelpers of the docker config.json is no object.", {
+      hint: "Mend it by hand. Nothing was changed.",
+    });
   const empty = Object.keys(inner).length === 0;
   const closes = empty && !/^\s*\n/.test(text.slice(at)) ? line(1) : "";
   return [{ at, removed: "", inserted: `${line(2)}${entry}${empty ? closes : ","}` }];
@@ -70,7 +75,9 @@ export const removeHelper = (text: string, host: string, emptied: boolean): stri
   const others = Object.fromEntries(Object.entries(credHelpers ?? {}).filter(([key]) => key !== host));
   const config = parse(text);
   const next =
-    emptied && Object.keys(others).length === 0 ? rest : Object.fromEntries(Object.entries(config).map(([key, value]) => [key, key === "credHelpers" ? others : value]));
+    emptied && Object.keys(others).length === 0
+      ? rest
+      : Object.fromEntries(Object.entries(config).map(([key, value]) => [key, key === "credHelpers" ? others : value]));
   return JSON.stringify(next, null, indentOf(text) ?? undefined) + (text.endsWith("\n") ? "\n" : "");
 };
 

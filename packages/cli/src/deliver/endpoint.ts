@@ -19,13 +19,22 @@ const same = (given: string, wanted: string): boolean =>
 /** A browser or a proxy is on the way: the request is not the child's own. */
 const foreign = (headers: IncomingMessage["headers"]): string | undefined =>
   Object.keys(headers).find(
-    (name) => name === "origin" || name === "forwarded" || name === "via" || name.startsWith("x-forwarded-") || name.startsWith("sec-fetch-"),
+    (name) =>
+      name === "origin" ||
+      name === "forwarded" ||
+      name === "via" ||
+      name.startsWith("x-forwarded-") ||
+      name.startsWith("sec-fetch-"),
   );
 
 const reply = (response: ServerResponse, { status, body }: Answer) => {
   const text = JSON.stringify(body);
   response
-    .writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text), "cache-control": "no-store" })
+    .writeHead(status, {
+      "content-type": "application/json",
+      "content-length": Buffer.byteLength(text),
+      "cache-control": "no-store",
+    })
     .end(text);
 };
 

@@ -1,6 +1,20 @@
 /** Other programs' configuration files: locked while edited, replaced in one step, with their mode and through their links. */
 import { randomBytes } from "node:crypto";
-import { chownSync, closeSync, fsyncSync, lstatSync, mkdirSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, unlinkSync, writeSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  lstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
 import { dirname, resolve } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { KeywrightError } from "@keywright/core/errors";
@@ -83,7 +97,10 @@ const lock = async (path: string): Promise<() => void> => {
       // Its holder was done in the meantime.
     }
     if (Date.now() - since > waitMs) {
-      throw new KeywrightError("conflict", `${path} is locked by another program.`, { hint: `If none is running: rm ${file}`, retryable: true });
+      throw new KeywrightError("conflict", `${path} is locked by another program.`, {
+        hint: `If none is running: rm ${file}`,
+        retryable: true,
+      });
     }
     await sleep(25 + Math.random() * 25);
   }

@@ -10,7 +10,12 @@ type Body = { kind?: string; credential?: object; expiresAt?: string | null; Mes
 export const fromEndpoint = (file: string): Promise<Revealed> =>
   new Promise((resolve, reject) => {
     const gone = (cause: unknown) =>
-      reject(new KeywrightError("provider-unavailable", "The keywright run that this belongs to does not answer.", { hint: "Use it while that command runs.", cause }));
+      reject(
+        new KeywrightError("provider-unavailable", "The keywright run that this belongs to does not answer.", {
+          hint: "Use it while that command runs.",
+          cause,
+        }),
+      );
     try {
       const { url, token } = JSON.parse(readFileSync(file, "utf8")) as { url: string; token: string };
       get(url, { headers: { authorization: token }, timeout: 10_000 }, (response) => {
@@ -21,7 +26,10 @@ export const fromEndpoint = (file: string): Promise<Revealed> =>
             const { kind, credential, expiresAt, Message } = JSON.parse(Buffer.concat(chunks).toString("utf8")) as Body;
             if (response.statusCode === 200 && kind !== undefined && credential) {
               resolve({ kind, credential, expiresAt: expiresAt ? new Date(expiresAt) : null });
-            } else reject(new KeywrightError("provider-unavailable", Message ?? "keywright run has no credential just now."));
+            } else
+              reject(
+                new KeywrightError("provider-unavailable", Message ?? "keywright run has no credential just now."),
+              );
           } catch (error) {
             gone(error);
           }

@@ -9,7 +9,7 @@ const host: HelperHost = { environment: process.env, stdin: () => readFileSync(0
 const print = (text: string) => {
   const bytes = Buffer.from(text);
   // A pipe that is full answers EAGAIN; its reader is on the way.
-  for (let from = 0; from < bytes.length; ) {
+  for (let from = 0; from < bytes.length;) {
     try {
       from += writeSync(1, bytes, from);
     } catch (error) {
@@ -27,8 +27,14 @@ export const helper = async (name: string, args: readonly string[]): Promise<voi
       process.exitCode = exit;
     } else print(`${await (name === "kubernetes-exec" ? kubernetesExec : credentialProcess)(given, host)}\n`);
   } catch (error) {
-    const { code, message, hint } = KeywrightError.is(error) ? error : new KeywrightError("internal", "Something failed that Keywright does not know.", { hint: "Run it again with --debug." });
-    process.stderr.write(`error: ${message.replaceAll(/\s+/g, " ")}\n${hint === undefined ? "" : `  ${hint.replaceAll(/\s+/g, " ")}\n`}`);
+    const { code, message, hint } = KeywrightError.is(error)
+      ? error
+      : new KeywrightError("internal", "Something failed that Keywright does not know.", {
+          hint: "Run it again with --debug.",
+        });
+    process.stderr.write(
+      `error: ${message.replaceAll(/\s+/g, " ")}\n${hint === undefined ? "" : `  ${hint.replaceAll(/\s+/g, " ")}\n`}`,
+    );
     process.exitCode = exitCodeOf(code);
   }
 };

@@ -28,7 +28,9 @@ export type HelperHost = {
 const needConnector = ({ request }: HelperArguments, what: string) => {
   const { connector } = request;
   if (connector !== undefined) return { ...request, connector };
-  throw new KeywrightError("usage", `${what} needs a connector.`, { hint: "Add --connector NAME; keywright connector list shows them." });
+  throw new KeywrightError("usage", `${what} needs a connector.`, {
+    hint: "Add --connector NAME; keywright connector list shows them.",
+  });
 };
 const environmentOf = (given: HelperArguments, { environment }: HelperHost): Environment =>
   given.home === undefined ? environment : { ...environment, KEYWRIGHT_HOME: given.home };
@@ -46,13 +48,17 @@ const obtain = async (given: HelperArguments, host: HelperHost, what: string): P
 };
 const expect = <T>(found: Revealed, kind: string, what: string): T => {
   if (found.kind === kind) return found.credential as T;
-  throw new KeywrightError("unsupported", `${what} serves ${kind}, and this grant is ${found.kind}.`, { hint: "Name another resource type with -r." });
+  throw new KeywrightError("unsupported", `${what} serves ${kind}, and this grant is ${found.kind}.`, {
+    hint: "Name another resource type with -r.",
+  });
 };
 
 /** https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html */
 export const credentialProcess = async (given: HelperArguments, host: HelperHost): Promise<string> => {
   const found = await obtain(given, host, "credential-process");
-  return JSON.stringify(awsCredentialProcess(expect<AwsSession>(found, "aws-session", "credential-process"), found.expiresAt));
+  return JSON.stringify(
+    awsCredentialProcess(expect<AwsSession>(found, "aws-session", "credential-process"), found.expiresAt),
+  );
 };
 
 /** The version must be the caller's own: client-go compares. */
@@ -65,10 +71,14 @@ export const kubernetesExec = async (given: HelperArguments, host: HelperHost): 
     // A caller that says nothing readable gets the version we know.
   }
   if (!/^client\.authentication\.k8s\.io\/v1(?:beta1)?$/.test(version)) {
-    throw new KeywrightError("unsupported", `kubectl asks for ${version}; kubernetes-exec knows v1 and v1beta1.`, { hint: "Upgrade kubectl, or keywright." });
+    throw new KeywrightError("unsupported", `kubectl asks for ${version}; kubernetes-exec knows v1 and v1beta1.`, {
+      hint: "Upgrade kubectl, or keywright.",
+    });
   }
   const found = await obtain(given, host, "kubernetes-exec");
-  return JSON.stringify(execCredential(expect<Kubernetes>(found, "kubernetes", "kubernetes-exec"), found.expiresAt, version));
+  return JSON.stringify(
+    execCredential(expect<Kubernetes>(found, "kubernetes", "kubernetes-exec"), found.expiresAt, version),
+  );
 };
 
 export type DockerAnswer = { readonly text: string; readonly exit: 0 | 1 };
@@ -82,12 +92,17 @@ const dockerGet = async (given: HelperArguments, host: HelperHost): Promise<Dock
     if (registryHost(given.registry) !== registryHost(asked)) return notOurs;
   } else {
     const { readLogins } = await import("./logins.ts");
-    const login = readLogins(homeOf(environmentOf(given, host))).find((one) => one.kind === "docker" && registryHost(one.name) === registryHost(asked));
+    const login = readLogins(homeOf(environmentOf(given, host))).find(
+      (one) => one.kind === "docker" && registryHost(one.name) === registryHost(asked),
+    );
     if (!login) return notOurs;
     wanted = { ...given, request: login.request };
   }
   const found = await obtain(wanted, host, "docker-credential");
-  return { text: JSON.stringify(dockerHelperAnswer(expect<DockerLogin>(found, "docker-login", "docker-credential"), asked)), exit: 0 };
+  return {
+    text: JSON.stringify(dockerHelperAnswer(expect<DockerLogin>(found, "docker-login", "docker-credential"), asked)),
+    exit: 0,
+  };
 };
 
 /** Its errors are words on standard output and exit status 1. https://github.com/docker/docker-credential-helpers */
@@ -107,7 +122,10 @@ export const dockerCredential = async (given: HelperArguments, host: HelperHost)
       case "erase":
         return { text: "", exit: 0 };
       case "store":
-        return { text: "Keywright issues the logins of this registry; it stores none. Undo with keywright connector logout.", exit: 1 };
+        return {
+          text: "Keywright issues the logins of this registry; it stores none. Undo with keywright connector logout.",
+          exit: 1,
+        };
       case "version":
         return { text: "docker-credential-keywright", exit: 0 };
       default:

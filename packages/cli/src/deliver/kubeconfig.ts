@@ -1,7 +1,17 @@
 /** Entries of a kubeconfig, put in as text at the right places, so that comments, order and quoting of the rest stay. */
 import { KeywrightError } from "@keywright/core/errors";
 import type { kubeconfigEntries } from "@keywright/credentials/render";
-import { type Document, isMap, isScalar, isSeq, parseAllDocuments, type Scalar, stringify, type YAMLMap, type YAMLSeq } from "yaml";
+import {
+  type Document,
+  isMap,
+  isScalar,
+  isSeq,
+  parseAllDocuments,
+  type Scalar,
+  stringify,
+  type YAMLMap,
+  type YAMLSeq,
+} from "yaml";
 import { applyEdits, type Edit } from "./edits.ts";
 
 export type Entries = ReturnType<typeof kubeconfigEntries>;
@@ -10,9 +20,13 @@ export const emptyKubeconfig = "apiVersion: v1\nkind: Config\nclusters: []\ncont
 
 const parse = (text: string): Document.Parsed => {
   const [document, second] = parseAllDocuments(text.trim() === "" ? emptyKubeconfig : text) as Document.Parsed[];
-  const wrong = document?.errors[0]?.message ?? (second ? "it holds several documents" : !document || !isMap(document.contents) ? "it is no map" : null);
+  const wrong =
+    document?.errors[0]?.message ??
+    (second ? "it holds several documents" : !document || !isMap(document.contents) ? "it is no map" : null);
   if (wrong !== null || !document) {
-    throw new KeywrightError("conflict", `The kubeconfig cannot be read: ${(wrong ?? "").split("\n")[0]}.`, { hint: "Mend it by hand. Nothing was changed." });
+    throw new KeywrightError("conflict", `The kubeconfig cannot be read: ${(wrong ?? "").split("\n")[0]}.`, {
+      hint: "Mend it by hand. Nothing was changed.",
+    });
   }
   return document;
 };
@@ -42,9 +56,17 @@ const intoList = (text: string, contents: YAMLMap, key: string, entry: object): 
     if (contents.flow) {
       const last = contents.range?.[1] ?? text.length;
       const close = text.lastIndexOf("}", last);
-      return { at: close, removed: "", inserted: `${contents.items.length > 0 ? ", " : ""}${JSON.stringify(key)}: ${JSON.stringify([entry])}` };
+      return {
+        at: close,
+        removed: "",
+        inserted: `${contents.items.length > 0 ? ", " : ""}${JSON.stringify(key)}: ${JSON.stringify([entry])}`,
+      };
     }
-    return { at: text.length, removed: "", inserted: `${text === "" || text.endsWith("\n") ? "" : "\n"}${key}:\n${itemOf(entry, 0)}` };
+    return {
+      at: text.length,
+      removed: "",
+      inserted: `${text === "" || text.endsWith("\n") ? "" : "\n"}${key}:\n${itemOf(entry, 0)}`,
+    };
   }
   const value = pair.value as YAMLSeq | Scalar | null;
   if (isSeq(value) && value.items.length > 0) {
@@ -85,14 +107,19 @@ export const addEntries = (text: string, entries: Entries): Edit[] | null => {
     const [from, to] = value.range ?? [0, 0];
     edits.push({ at: from, removed: text.slice(from, to), inserted: `${text[from - 1] === ":" ? " " : ""}${name}` });
   } else if (!current && !contents.flow) {
-    edits.push({ at: text.length, removed: "", inserted: `${text === "" || text.endsWith("\n") ? "" : "\n"}current-context: ${name}\n` });
+    edits.push({
+      at: text.length,
+      removed: "",
+      inserted: `${text === "" || text.endsWith("\n") ? "" : "\n"}current-context: ${name}\n`,
+    });
   }
   const ordered = edits.toSorted((a, b) => a.at - b.at);
   // Several at one place (new keys at the end) become one.
   const merged: Edit[] = [];
   for (const edit of ordered) {
     const before = merged.at(-1);
-    if (before && before.at === edit.at) merged[merged.length - 1] = { ...before, inserted: before.inserted + edit.inserted.replace(/^\n(?=\S)/, "") };
+    if (before && before.at === edit.at)
+      merged[merged.length - 1] = { ...before, inserted: before.inserted + edit.inserted.replace(/^\n(?=\S)/, "") };
     else merged.push(edit);
   }
   return hasAll(applyEdits(text, merged), name) ? merged : null;
@@ -125,5 +152,10 @@ export const removeEntries = (text: string, name: string): string | null => {
 
 export const isEmptyKubeconfig = (text: string): boolean => {
   const document = parse(text);
-  return lists.every((key) => listOf(document, key).length === 0) && Object.keys(document.toJS() as object).every((key) => ["apiVersion", "kind", "preferences", "current-context", ...lists].includes(key));
+  return (
+    lists.every((key) => listOf(document, key).length === 0) &&
+    Object.keys(document.toJS() as object).every((key) =>
+      ["apiVersion", "kind", "preferences", "current-context", ...lists].includes(key),
+    )
+  );
 };

@@ -4,7 +4,14 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { type Broker, type Environment, type Grant, type GrantRequest } from "@keywright/broker";
 import { KeywrightError, revealAll } from "@keywright/core";
-import { awsProfileLines, type AwsSession, type DockerLogin, kubeconfigEntries, type Kubernetes, registryHost } from "@keywright/credentials/render";
+import {
+  awsProfileLines,
+  type AwsSession,
+  type DockerLogin,
+  kubeconfigEntries,
+  type Kubernetes,
+  registryHost,
+} from "@keywright/credentials/render";
 import { addProfile, checkProfileName, hasStaticKeys, profileIn, removeProfile } from "./aws-config.ts";
 import { addHelper, dockerSuffix, helperIn, removeHelper } from "./docker-config.ts";
 import { applyEdits, digestOf, type Edit, undoEdits, undoMoved } from "./edits.ts";
@@ -14,7 +21,11 @@ import { helperCommand, shimOf } from "./place.ts";
 import { requestArguments } from "./request.ts";
 
 export type LoginHost = { readonly broker: Broker; readonly environment: Environment };
-export type LoginOptions = { readonly request: GrantRequest; readonly profile?: string | undefined; readonly context?: string | undefined };
+export type LoginOptions = {
+  readonly request: GrantRequest;
+  readonly profile?: string | undefined;
+  readonly context?: string | undefined;
+};
 export type LoggedIn = {
   readonly kind: Login["kind"];
   readonly name: string;
@@ -36,16 +47,31 @@ type Format = {
   readonly isEmpty: (text: string) => boolean;
 };
 const formats: Readonly<Record<Login["kind"], () => Promise<Format>>> = {
-  "aws-profile": async () => ({ empty: "", find: profileIn, remove: (text, { name }) => removeProfile(text, name), isEmpty: (text) => text.trim() === "" }),
+  "aws-profile": async () => ({
+    empty: "",
+    find: profileIn,
+    remove: (text, { name }) => removeProfile(text, name),
+    isEmpty: (text) => text.trim() === "",
+  }),
   docker: async () => ({
     empty: "{\n}\n",
     find: helperIn,
-    remove: (text, { name, edits }) => removeHelper(text, name, edits.some(({ inserted }) => inserted.includes('"credHelpers"'))),
+    remove: (text, { name, edits }) =>
+      removeHelper(
+        text,
+        name,
+        edits.some(({ inserted }) => inserted.includes('"credHelpers"')),
+      ),
     isEmpty: (text) => Object.keys(JSON.parse(text) as object).length === 0,
   }),
   kubernetes: async () => {
     const { emptyKubeconfig, entryIn, isEmptyKubeconfig, removeEntries } = await import("./kubeconfig.ts");
-    return { empty: emptyKubeconfig, find: entryIn, remove: (text, { name }) => removeEntries(text, name), isEmpty: isEmptyKubeconfig };
+    return {
+      empty: emptyKubeconfig,
+      find: entryIn,
+      remove: (text, { name }) => removeEntries(text, name),
+      isEmpty: isEmptyKubeconfig,
+    };
   },
 };
 
@@ -79,13 +105,26 @@ const put = async (home: string, entry: Entry): Promise<void> => {
     const own = before && text !== null ? undo(text, before, format) : text;
     const base = own === null || (own.trim() === "" && kind !== "aws-profile") ? format.empty : own;
     if (format.find(base, name) !== null) {
-      throw new KeywrightError("name-taken", `${entry.file} already has an entry ${name} that Keywright did not write.`, { hint: entry.otherwise });
+      throw new KeywrightError(
+        "name-taken",
+        `${entry.file} already has an entry ${name} that Keywright did not write.`,
+        { hint: entry.otherwise },
+      );
     }
     const edits = entry.edits(base);
     const after = edits ? applyEdits(base, edits) : (entry.rewrite?.(base) ?? base);
     const nothing = text === null || (text.trim() === "" && kind !== "aws-profile");
     const blank = before ? before.blank : nothing ? text : undefined;
-    remembered = { kind, name, file, request, ...(blank !== undefined && { blank }), written: digestOf(after), edits: edits ?? [], ...(entry.username !== undefined && { username: entry.username }) };
+    remembered = {
+      kind,
+      name,
+      file,
+      request,
+      ...(blank !== undefined && { blank }),
+      written: digestOf(after),
+      edits: edits ?? [],
+      ...(entry.username !== undefined && { username: entry.username }),
+    };
     return after;
   };
   // Known before it is there, so that a kill in between leaves nothing that logout cannot undo.
@@ -101,21 +140,50 @@ const put = async (home: string, entry: Entry): Promise<void> => {
 };
 
 const userHome = (environment: Environment): string => environment["HOME"] ?? homedir();
-const awsFile = (environment: Environment, variable: string, name: string) => environment[variable] ?? join(userHome(environment), ".aws", name);
-const helperArgumentsOf = (broker: Broker, request: GrantRequest) => ["--home", broker.directory, ...requestArguments(request)];
+const awsFile = (environment: Environment, variable: string, name: string) =>
+  environment[variable] ?? join(userHome(environment), ".aws", name);
+const helperArgumentsOf = (broker: Broker, request: GrantRequest) => [
+  "--home",
+  broker.directory,
+  ...requestArguments(request),
+];
 
-const loginAws = async ({ broker, environment }: LoginHost, { request, profile = request.connector }: LoginOptions, grant: Grant): Promise<LoggedIn> => {
+const loginAws = async (
+  { broker, environment }: LoginHost,
+  { request, profile = request.connector }: LoginOptions,
+  grant: Grant,
+): Promise<LoggedIn> => {
   checkProfileName(profile);
   const file = awsFile(environment, "AWS_CONFIG_FILE", "config");
   const credentials = awsFile(environment, "AWS_SHARED_CREDENTIALS_FILE", "credentials");
   if (hasStaticKeys(readText(credentials) ?? "", profile)) {
-    throw new KeywrightError("name-taken", `${credentials} has keys for a profile ${profile}, which clients would take instead.`, { hint: "Choose another: --profile NAME." });
+    throw new KeywrightError(
+      "name-taken",
+      `${credentials} has keys for a profile ${profile}, which clients would take instead.`,
+      { hint: "Choose another: --profile NAME." },
+    );
   }
   const session = revealAll(grant.credential) as AwsSession;
-  const lines = awsProfileLines(profile, session, helperCommand("credential-process", helperArgumentsOf(broker, request)));
-  await put(broker.directory, { kind: "aws-profile", name: profile, file, request, edits: (text) => addProfile(text, profile, lines), otherwise: "Choose another: --profile NAME." });
+  const lines = awsProfileLines(
+    profile,
+    session,
+    helperCommand("credential-process", helperArgumentsOf(broker, request)),
+  );
+  await put(broker.directory, {
+    kind: "aws-profile",
+    name: profile,
+    file,
+    request,
+    edits: (text) => addProfile(text, profile, lines),
+    otherwise: "Choose another: --profile NAME.",
+  });
   const { seconds } = grant.lifetime;
-  const notes = seconds !== null && seconds < 1200 ? [`Grants of ${seconds} s are renewed at every call of boto3 and the AWS CLI; ask for 20 minutes or more with --ttl.`] : [];
+  const notes =
+    seconds !== null && seconds < 1200
+      ? [
+          `Grants of ${seconds} s are renewed at every call of boto3 and the AWS CLI; ask for 20 minutes or more with --ttl.`,
+        ]
+      : [];
   return { kind: "aws-profile", name: profile, file, use: `aws --profile ${profile} sts get-caller-identity`, notes };
 };
 
@@ -129,22 +197,46 @@ const writeShim = (home: string): string => {
   return shim;
 };
 const onPath = (environment: Environment, shim: string): boolean =>
-  (environment["PATH"] ?? "").split(delimiter).some((directory) => directory !== "" && readText(join(directory, `docker-credential-${dockerSuffix}`)) === readText(shim));
+  (environment["PATH"] ?? "")
+    .split(delimiter)
+    .some(
+      (directory) =>
+        directory !== "" && readText(join(directory, `docker-credential-${dockerSuffix}`)) === readText(shim),
+    );
 
-const loginDocker = async ({ broker, environment }: LoginHost, { request }: LoginOptions, grant: Grant): Promise<LoggedIn> => {
+const loginDocker = async (
+  { broker, environment }: LoginHost,
+  { request }: LoginOptions,
+  grant: Grant,
+): Promise<LoggedIn> => {
   const { registry, username } = revealAll(grant.credential) as DockerLogin;
   const file = join(environment["DOCKER_CONFIG"] ?? join(userHome(environment), ".docker"), "config.json");
   const shim = writeShim(broker.directory);
   // Spelled as the client will look it up.
   const host = registryHost(registry);
-  await put(broker.directory, { kind: "docker", name: host, file, request, username, edits: (text) => addHelper(text, host), otherwise: `Remove its credHelpers entry for ${host} first.` });
+  await put(broker.directory, {
+    kind: "docker",
+    name: host,
+    file,
+    request,
+    username,
+    edits: (text) => addHelper(text, host),
+    otherwise: `Remove its credHelpers entry for ${host} first.`,
+  });
   const notes = onPath(environment, shim)
     ? []
-    : [`docker finds its helper on PATH, and docker-credential-${dockerSuffix} is not there. Either: export PATH="${join(broker.directory, "bin")}:$PATH"`, `or: sudo ln -s ${shim} /usr/local/bin/`];
+    : [
+        `docker finds its helper on PATH, and docker-credential-${dockerSuffix} is not there. Either: export PATH="${join(broker.directory, "bin")}:$PATH"`,
+        `or: sudo ln -s "${shim}" /usr/local/bin/`,
+      ];
   return { kind: "docker", name: host, file, use: `docker pull ${host}/REPOSITORY`, notes };
 };
 
-const loginKubernetes = async ({ broker, environment }: LoginHost, { request, context }: LoginOptions, grant: Grant): Promise<LoggedIn> => {
+const loginKubernetes = async (
+  { broker, environment }: LoginHost,
+  { request, context }: LoginOptions,
+  grant: Grant,
+): Promise<LoggedIn> => {
   const { addEntries, rewriteWith } = await import("./kubeconfig.ts");
   const access = revealAll(grant.credential) as Kubernetes;
   const name = context ?? request.connector;
@@ -174,14 +266,26 @@ export const login = async (host: LoginHost, options: LoginOptions): Promise<Log
   const { broker, environment } = host;
   const grant = await broker.grants.issue(options.request);
   const write = logins[grant.kind];
-  if (!write) throw new KeywrightError("unsupported", `No client is known that takes a credential of kind ${grant.kind}.`, { hint: "Use keywright run, or grant issue." });
+  if (!write)
+    throw new KeywrightError("unsupported", `No client is known that takes a credential of kind ${grant.kind}.`, {
+      hint: "Use keywright run, or grant issue.",
+    });
   const done = await write(host, options, grant);
   broker.audit.record("connector.login", grant.connector, { kind: done.kind, name: done.name, file: done.file });
   if (broker.key()?.source !== "environment" || (environment["KEYWRIGHT_KEY"] ?? "") === "") return done;
-  return { ...done, notes: [...done.notes, "The key of this state comes from KEYWRIGHT_KEY: programs that use the entry need it in their environment."] };
+  return {
+    ...done,
+    notes: [
+      ...done.notes,
+      "The key of this state comes from KEYWRIGHT_KEY: programs that use the entry need it in their environment.",
+    ],
+  };
 };
 
-export type LogoutFilter = Partial<Pick<GrantRequest, "resourceType" | "resourceId" | "access">> & { readonly profile?: string | undefined; readonly context?: string | undefined };
+export type LogoutFilter = Partial<Pick<GrantRequest, "resourceType" | "resourceId" | "access">> & {
+  readonly profile?: string | undefined;
+  readonly context?: string | undefined;
+};
 export type LoggedOut = Pick<Login, "kind" | "name" | "file">;
 
 const matches = (login: Login, connector: string, filter: LogoutFilter): boolean =>
@@ -193,11 +297,21 @@ const matches = (login: Login, connector: string, filter: LogoutFilter): boolean
   (filter.context === undefined || (login.kind === "kubernetes" && login.name === filter.context));
 
 /** Takes back what `login` wrote for a connector, the newest first; the connector itself may be gone already. */
-export const logout = async ({ broker }: LoginHost, connector: string, filter: LogoutFilter = {}): Promise<readonly LoggedOut[]> => {
+export const logout = async (
+  { broker }: LoginHost,
+  connector: string,
+  filter: LogoutFilter = {},
+): Promise<readonly LoggedOut[]> => {
   const home = broker.directory;
-  const found = readLogins(home).filter((one) => matches(one, connector, filter)).toReversed();
+  const found = readLogins(home)
+    .filter((one) => matches(one, connector, filter))
+    .toReversed();
   if (found.length === 0) {
-    throw new KeywrightError("usage", `There is no login of ${connector}${Object.values(filter).some((one) => one !== undefined) ? " of that kind" : ""} to undo.`, { hint: "keywright connector login writes one." });
+    throw new KeywrightError(
+      "usage",
+      `There is no login of ${connector}${Object.values(filter).some((one) => one !== undefined) ? " of that kind" : ""} to undo.`,
+      { hint: "keywright connector login writes one." },
+    );
   }
   for (const one of found) {
     const format = await formats[one.kind]();

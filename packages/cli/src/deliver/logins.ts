@@ -25,8 +25,13 @@ export const loginsFile = (home: string): string => join(home, "logins.json");
 const parse = (text: string | null): readonly Login[] => (text === null ? [] : (JSON.parse(text) as Logins).logins);
 export const readLogins = (home: string): readonly Login[] => parse(readText(loginsFile(home)));
 
-const same = (a: Login, b: Pick<Login, "kind" | "name" | "file">) => a.kind === b.kind && a.name === b.name && a.file === b.file;
-export const changeLogins = async (home: string, add: Login | null, remove: readonly Pick<Login, "kind" | "name" | "file">[] = []): Promise<void> => {
+const same = (a: Login, b: Pick<Login, "kind" | "name" | "file">) =>
+  a.kind === b.kind && a.name === b.name && a.file === b.file;
+export const changeLogins = async (
+  home: string,
+  add: Login | null,
+  remove: readonly Pick<Login, "kind" | "name" | "file">[] = [],
+): Promise<void> => {
   mkdirSync(home, { recursive: true, mode: 0o700 });
   await editFile(loginsFile(home), (text) => {
     const gone = add ? [...remove, add] : remove;

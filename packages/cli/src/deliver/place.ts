@@ -1,7 +1,7 @@
 /** Where this installation is, for entries that must work from any folder. */
 import { existsSync } from "node:fs";
 import { createRequire } from "node:module";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 /** The committed script that `keywright` and `kw` are links to. */
@@ -14,10 +14,15 @@ export const scriptPath = (): string => {
 };
 
 /** Folders of the plugins that are part of Keywright. */
-export const builtInPlugins = (): string[] => [dirname(createRequire(import.meta.url).resolve("@keywright/local/package.json"))];
+export const builtInPlugins = (): string[] => [
+  dirname(createRequire(import.meta.url).resolve("@keywright/local/package.json")),
+];
 
 /** The command line of one of our helpers, absolute and complete. */
-export const helperCommand = (name: string, args: readonly string[]) => ({ command: process.execPath, args: [scriptPath(), name, ...args] });
+export const helperCommand = (name: string, args: readonly string[]) => ({
+  command: process.execPath,
+  args: [scriptPath(), name, ...args],
+});
 
 const single = (word: string) => `'${word.replaceAll("'", `'\\''`)}'`;
 /** A program of its own name, for clients that look for one on PATH. */

@@ -36,7 +36,10 @@ export type PluginIndex<T> = {
 /** `about` names the file. Another build of Keywright starts anew. */
 export const openPluginIndex = <T>(about: string): PluginIndex<T> => {
   const folder = cacheFolder();
-  const path = folder === null ? null : join(folder, `plugins-${nameOf(`${stampOf(fileURLToPath(import.meta.url))} ${about}`)}.json`);
+  const path =
+    folder === null
+      ? null
+      : join(folder, `plugins-${nameOf(`${stampOf(fileURLToPath(import.meta.url))} ${about}`)}.json`);
   let kept: Record<string, Kept<T>> = {};
   let changed = false;
   try {

@@ -51,13 +51,28 @@ export const helperArguments = (args: readonly string[]): HelperArguments => {
     const equals = word.indexOf("=");
     const name = equals < 0 ? word : word.slice(0, equals);
     const key = options[name];
-    if (key === undefined) throw new KeywrightError("usage", `There is no option ${name}.`, { hint: `There are: ${Object.keys(options).join(" ")}.` });
+    if (key === undefined)
+      throw new KeywrightError("usage", `There is no option ${name}.`, {
+        hint: `There are: ${Object.keys(options).join(" ")}.`,
+      });
     const value = equals < 0 ? args[++index] : word.slice(equals + 1);
     if (value === undefined) throw new KeywrightError("usage", `${name} needs a value.`);
     given[key] = value;
   }
   const { connector, resourceType, resourceId, access, ttl, home, registry, endpoint } = given;
-  return { request: { connector, resourceType, resourceId, access, ttlSeconds: ttl === undefined ? undefined : secondsOf(ttl) }, home, registry, endpoint, words };
+  return {
+    request: {
+      connector,
+      resourceType,
+      resourceId,
+      access,
+      ttlSeconds: ttl === undefined ? undefined : secondsOf(ttl),
+    },
+    home,
+    registry,
+    endpoint,
+    words,
+  };
 };
 
 /** The same request as arguments, for entries that `login` writes. */

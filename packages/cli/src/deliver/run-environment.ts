@@ -36,7 +36,8 @@ const isAlive = (pid: number): boolean => {
 export const privateFolder = (home: string): string => {
   const all = join(home, "run");
   mkdirSync(all, { recursive: true, mode: 0o700 });
-  for (const name of readdirSync(all)) if (!isAlive(Number.parseInt(name, 10))) rmSync(join(all, name), { recursive: true, force: true });
+  for (const name of readdirSync(all))
+    if (!isAlive(Number.parseInt(name, 10))) rmSync(join(all, name), { recursive: true, force: true });
   return mkdtempSync(join(all, `${process.pid}-`));
 };
 
@@ -57,14 +58,19 @@ const privately = (folder: string, name: string, text: string, mode = 0o600): st
 const without = (environment: Environment, names: readonly string[]): Variables =>
   Object.fromEntries(Object.entries(environment).filter(([name]) => !names.includes(name)));
 /** Where our helpers ask; a file, since arguments are everybody's to read. */
-const endpointFile = ({ folder, endpoint }: ChildOptions): string => privately(folder, "endpoint.json", JSON.stringify({ url: endpoint?.url, token: endpoint?.token }));
+const endpointFile = ({ folder, endpoint }: ChildOptions): string =>
+  privately(folder, "endpoint.json", JSON.stringify({ url: endpoint?.url, token: endpoint?.token }));
 
 const forAws = (options: ChildOptions): Variables => {
   const { environment, folder, grant, ends, endpoint } = options;
   const session = revealAll(grant.credential) as AwsSession;
   const before = readText(environment["AWS_CONFIG_FILE"] ?? join(userHome(environment), ".aws", "config")) ?? "";
   const files = awsFileEnvironment({
-    config: privately(folder, "config", withoutCredentials(before, environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"])),
+    config: privately(
+      folder,
+      "config",
+      withoutCredentials(before, environment["AWS_PROFILE"] ?? environment["AWS_DEFAULT_PROFILE"]),
+    ),
     credentials: privately(folder, "credentials", ""),
   });
   return {
@@ -86,7 +92,11 @@ const forDocker = (options: ChildOptions): Variables => {
     if (name !== "config.json") symlinkSync(join(before, name), join(config, name));
   }
   privately(config, "config.json", dockerConfigFor(readText(join(before, "config.json")), registry, "keywright-run"));
-  const shim = privately(bin, "docker-credential-keywright-run", shimOf(helperCommand("docker-credential", ["--registry", registry, "--endpoint", endpointFile(options)])));
+  const shim = privately(
+    bin,
+    "docker-credential-keywright-run",
+    shimOf(helperCommand("docker-credential", ["--registry", registry, "--endpoint", endpointFile(options)])),
+  );
   chmodSync(shim, 0o700);
   return {
     ...without(environment, ["DOCKER_AUTH_CONFIG"]),
@@ -98,13 +108,32 @@ const forDocker = (options: ChildOptions): Variables => {
 const forKubernetes = (options: ChildOptions): Variables => {
   const access = revealAll(options.grant.credential) as Kubernetes;
   const name = options.grant.connector;
-  const { clusters, users, contexts } = kubeconfigEntries(name, access, helperCommand("kubernetes-exec", ["--endpoint", endpointFile(options)]));
+  const { clusters, users, contexts } = kubeconfigEntries(
+    name,
+    access,
+    helperCommand("kubernetes-exec", ["--endpoint", endpointFile(options)]),
+  );
   // JSON is YAML.
-  const config = { apiVersion: "v1", kind: "Config", clusters: [clusters], users: [users], contexts: [contexts], "current-context": name };
-  return { ...options.environment, KUBECONFIG: privately(options.folder, "kubeconfig", `${JSON.stringify(config, null, 2)}\n`) };
+  const config = {
+    apiVersion: "v1",
+    kind: "Config",
+    clusters: [clusters],
+    users: [users],
+    contexts: [contexts],
+    "current-context": name,
+  };
+  return {
+    ...options.environment,
+    KUBECONFIG: privately(options.folder, "kubeconfig", `${JSON.stringify(config, null, 2)}\n`),
+  };
 };
 
-const deliveries: Readonly<Record<string, (options: ChildOptions) => Variables>> = { "aws-session": forAws, "docker-login": forDocker, kubernetes: forKubernetes };
+const deliveries: Readonly<Record<string, (options: ChildOptions) => Variables>> = {
+  "aws-session": forAws,
+  "docker-login": forDocker,
+  kubernetes: forKubernetes,
+};
 export const childKinds: readonly string[] = Object.keys(deliveries);
 /** Variables of the child; files that they name are in the private folder. */
-export const childOf = (options: ChildOptions): Variables => without(deliveries[options.grant.kind]?.(options) ?? {}, ownSecrets);
+export const childOf = (options: ChildOptions): Variables =>
+  without(deliveries[options.grant.kind]?.(options) ?? {}, ownSecrets);

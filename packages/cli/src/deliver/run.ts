@@ -19,13 +19,22 @@ export type RunHost = {
   readonly clock?: () => Date;
   readonly stdio?: StdioOptions;
 };
-export type RunOptions = { readonly request: GrantRequest; readonly static: boolean; readonly command: readonly string[] };
+export type RunOptions = {
+  readonly request: GrantRequest;
+  readonly static: boolean;
+  readonly command: readonly string[];
+};
 
 /** SDKs wait a second. */
 const answerMs = 800;
 const inTime = <T>(work: Promise<T>): Promise<T> =>
   new Promise((resolve, reject) => {
-    const late = () => reject(new KeywrightError("provider-unavailable", "The credential ended and the next one is not there yet.", { retryable: true }));
+    const late = () =>
+      reject(
+        new KeywrightError("provider-unavailable", "The credential ended and the next one is not there yet.", {
+          retryable: true,
+        }),
+      );
     const timer = setTimeout(late, answerMs);
     void work.then(resolve, reject).finally(() => clearTimeout(timer));
   });
@@ -36,11 +45,17 @@ export const answerFrom = (source: GrantSource) => async (): Promise<Answer> => 
     const grant = await inTime(source.current());
     const ends = source.endsAt(grant);
     const credential = revealAll(grant.credential) as object;
-    if (grant.kind !== "aws-session") return { status: 200, body: { kind: grant.kind, credential, expiresAt: ends?.toISOString() ?? null } };
+    if (grant.kind !== "aws-session")
+      return { status: 200, body: { kind: grant.kind, credential, expiresAt: ends?.toISOString() ?? null } };
     // Without an end SDKs would never ask again.
-    return { status: 200, body: awsContainerCredentials(credential as AwsSession, ends ?? new Date(Date.now() + 3_600_000)) };
+    return {
+      status: 200,
+      body: awsContainerCredentials(credential as AwsSession, ends ?? new Date(Date.now() + 3_600_000)),
+    };
   } catch (error) {
-    const { code, message } = KeywrightError.is(error) ? error : new KeywrightError("internal", "Keywright could not answer.");
+    const { code, message } = KeywrightError.is(error)
+      ? error
+      : new KeywrightError("internal", "Keywright could not answer.");
     return { status: 503, body: { Code: code, Message: message } };
   }
 };
@@ -50,20 +65,31 @@ const auditedRefusals = 20;
 
 const check = ({ latest: { kind, credential, connector } }: GrantSource, options: RunOptions) => {
   if (!childKinds.includes(kind)) {
-    throw new KeywrightError("unsupported", `run cannot hand a credential of kind ${kind} to a program.`, { hint: "Use keywright grant issue." });
+    throw new KeywrightError("unsupported", `run cannot hand a credential of kind ${kind} to a program.`, {
+      hint: "Use keywright grant issue.",
+    });
   }
   if (options.static && kind !== "aws-session") {
-    throw new KeywrightError("unsupported", `There are no plain variables for ${kind}.`, { hint: "Leave --static out." });
+    throw new KeywrightError("unsupported", `There are no plain variables for ${kind}.`, {
+      hint: "Leave --static out.",
+    });
   }
   if (!options.static && kind === "aws-session" && credential["sessionToken"] === undefined) {
-    throw new KeywrightError("unsupported", `${connector} hands out a key without a session, which no credentials endpoint can serve.`, { hint: "Add --static." });
+    throw new KeywrightError(
+      "unsupported",
+      `${connector} hands out a key without a session, which no credentials endpoint can serve.`,
+      { hint: "Add --static." },
+    );
   }
 };
 
 /** Resolves to the exit status once the program ended and everything made for it is gone. */
 export const runWith = async (host: RunHost, options: RunOptions): Promise<number> => {
   const [command, ...args] = options.command;
-  if (command === undefined) throw new KeywrightError("usage", "run needs a command after --.", { hint: "For example: keywright run --connector prod -- aws s3 ls" });
+  if (command === undefined)
+    throw new KeywrightError("usage", "run needs a command after --.", {
+      hint: "For example: keywright run --connector prod -- aws s3 ls",
+    });
   // Minted before anything is announced.
   const issuer = issuerOf(host.broker, options.request, host.clock);
   const source = await createSource(issuer, { ahead: !options.static, clock: issuer.brokerNow });
@@ -80,12 +106,16 @@ export const runWith = async (host: RunHost, options: RunOptions): Promise<numbe
       : await serveCredential({
           answer: answerFrom(source),
           refused: (why) => {
-            if (refusals++ < auditedRefusals) host.broker.audit.record("endpoint.refuse", source.latest.connector, { why, grant: source.latest.id });
+            if (refusals++ < auditedRefusals)
+              host.broker.audit.record("endpoint.refuse", source.latest.connector, { why, grant: source.latest.id });
           },
         });
     if (endpoint) cleanups.push(() => endpoint.close());
     const ends = source.endsAt(source.latest);
-    if (options.static && ends) host.warn(`These variables end at ${ends.toISOString()}, and a program cannot renew them; without --static they renew themselves.`);
+    if (options.static && ends)
+      host.warn(
+        `These variables end at ${ends.toISOString()}, and a program cannot renew them; without --static they renew themselves.`,
+      );
     const environment = childOf({ environment: host.environment, folder, grant: source.latest, ends, endpoint });
     const { status, problem } = await runChild({
       command,

@@ -37,7 +37,14 @@ const windowMs = 16 * 60_000;
 const marginOf = (life: number): number => Math.min(60_000, life / 4);
 const longestTimer = 2 ** 31 - 1;
 /** After these, what was minted before is not handed out any more. */
-const final = new Set(["access-denied", "connector-not-found", "main-credential", "out-of-scope", "revoked", "unconfined"]);
+const final = new Set([
+  "access-denied",
+  "connector-not-found",
+  "main-credential",
+  "out-of-scope",
+  "revoked",
+  "unconfined",
+]);
 
 const held = (grant: Grant, clock: number, brokerNow: number): Held => {
   if (grant.expiresAt === null) return { grant, ends: Infinity, refreshAt: Infinity };
@@ -63,7 +70,10 @@ export const createSource = async (issuer: Issuer, options: SourceOptions = {}):
   const plan = () => {
     clearTimeout(timer);
     if (!options.ahead || closed || !Number.isFinite(now.ends)) return;
-    timer = setTimeout(() => void renew().catch(() => {}), Math.min(Math.max(Math.max(now.refreshAt, retryAt) - clock(), 250), longestTimer));
+    timer = setTimeout(
+      () => void renew().catch(() => {}),
+      Math.min(Math.max(Math.max(now.refreshAt, retryAt) - clock(), 250), longestTimer),
+    );
     timer.unref();
   };
   const usable = () => clock() < now.ends - marginOf(lifeOf(now)) && !(failure && final.has(failure.code));

@@ -20,7 +20,7 @@ const codeOf = (error: unknown) => (error as { code?: string }).code;
 const directly = (fd: number): Output => ({
   write: (text) => {
     const bytes = Buffer.from(text);
-    for (let from = 0; from < bytes.length; ) {
+    for (let from = 0; from < bytes.length;) {
       try {
         from += writeSync(fd, bytes, from);
       } catch (error) {
@@ -39,7 +39,9 @@ const quiet = (error: NodeJS.ErrnoException) => {
   throw error;
 };
 
-const later: Input = { [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array> };
+const later: Input = {
+  [Symbol.asyncIterator]: () => process.stdin[Symbol.asyncIterator]() as AsyncIterator<Uint8Array>,
+};
 
 export type Streams = {
   readonly stdin: Input;

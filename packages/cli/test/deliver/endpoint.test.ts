@@ -5,7 +5,10 @@ import { type Endpoint, serveCredential } from "../../src/deliver/endpoint.ts";
 const open: Endpoint[] = [];
 const refusals: string[] = [];
 const serve = async (secret = "s3cret") => {
-  const endpoint = await serveCredential({ answer: async () => ({ status: 200, body: { secret } }), refused: (why) => refusals.push(why) });
+  const endpoint = await serveCredential({
+    answer: async () => ({ status: 200, body: { secret } }),
+    refused: (why) => refusals.push(why),
+  });
   open.push(endpoint);
   return endpoint;
 };
@@ -20,7 +23,9 @@ const send = ({ url = "", method = "GET", headers = {} }: Sent) =>
     const sent = request(url, { method, headers }, (response) => {
       let body = "";
       response.setEncoding("utf8").on("data", (chunk: string) => (body += chunk));
-      response.on("end", () => resolve({ status: response.statusCode ?? 0, body, type: response.headers["content-type"] ?? "" }));
+      response.on("end", () =>
+        resolve({ status: response.statusCode ?? 0, body, type: response.headers["content-type"] ?? "" }),
+      );
     });
     sent.on("error", reject).end();
   });
@@ -30,7 +35,11 @@ describe("the credentials endpoint", () => {
     const { url, token } = await serve();
     expect(url).toMatch(/^http:\/\/127\.0\.0\.1:\d+\/v1\/credential\/[\w-]{43}$/);
     expect(token).toMatch(/^[\w-]{43}$/);
-    expect(await send({ url, headers: { authorization: token } })).toEqual({ status: 200, body: '{"secret":"s3cret"}', type: "application/json" });
+    expect(await send({ url, headers: { authorization: token } })).toEqual({
+      status: 200,
+      body: '{"secret":"s3cret"}',
+      type: "application/json",
+    });
   });
 
   const wrong: [string, (endpoint: Endpoint) => Sent][] = [
@@ -45,7 +54,10 @@ describe("the credentials endpoint", () => {
     ["host", ({ url, token }) => ({ url, headers: { authorization: token, host: `localhost:${new URL(url).port}` } })],
     ["host", ({ url, token }) => ({ url, headers: { authorization: token, host: "127.0.0.1" } })],
     ["origin", ({ url, token }) => ({ url, headers: { authorization: token, origin: "http://127.0.0.1" } })],
-    ["x-forwarded-for", ({ url, token }) => ({ url, headers: { authorization: token, "x-forwarded-for": "127.0.0.1" } })],
+    [
+      "x-forwarded-for",
+      ({ url, token }) => ({ url, headers: { authorization: token, "x-forwarded-for": "127.0.0.1" } }),
+    ],
     ["forwarded", ({ url, token }) => ({ url, headers: { authorization: token, forwarded: "for=127.0.0.1" } })],
     ["sec-fetch-mode", ({ url, token }) => ({ url, headers: { authorization: token, "sec-fetch-mode": "cors" } })],
     ["method", ({ url, token }) => ({ url, method: "POST", headers: { authorization: token } })],
@@ -63,6 +75,9 @@ describe("the credentials endpoint", () => {
     const [one, two] = [await serve("one"), await serve("two")];
     expect((await send({ url: one.url, headers: { authorization: two.token } })).status).toBe(403);
     expect((await send({ url: two.url, headers: { authorization: one.token } })).status).toBe(403);
-    expect((await send({ url: new URL(new URL(one.url).pathname, two.url).href, headers: { authorization: one.token } })).status).toBe(403);
+    expect(
+      (await send({ url: new URL(new URL(one.url).pathname, two.url).href, headers: { authorization: one.token } }))
+        .status,
+    ).toBe(403);
   });
 });

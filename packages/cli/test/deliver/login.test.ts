@@ -1,4 +1,13 @@
-import { chmodSync, existsSync, lstatSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { login, logout } from "../../src/deliver/login.ts";
@@ -61,7 +70,8 @@ describe("login", () => {
     expect(read()).not.toBe(text);
     expect(read()).not.toMatch(/SecretAccessKey|k8s-aws-v1|auth": "QVdT/);
     expect(read()).not.toContain(world.mainSecret);
-    for (const kept of /one\.example|# \w+|"gcr.io"|credsStore/g[Symbol.matchAll](text ?? "")) expect(read()).toContain(kept[0]);
+    for (const kept of /one\.example|# \w+|"gcr.io"|credsStore/g[Symbol.matchAll](text ?? ""))
+      expect(read()).toContain(kept[0]);
     // Twice is once.
     const first = read();
     await login(host, { request });
@@ -94,7 +104,12 @@ describe("login", () => {
 
   it.each([
     ["aws", "[default]\nregion = a\n", bucket, (text: string) => text.replace("region = a", "region = b")],
-    ["docker", '{\n\t"credsStore": "pass"\n}\n', ecr, (text: string) => `${JSON.stringify({ ...(JSON.parse(text) as object), detachKeys: "x" }, null, "\t")}\n`],
+    [
+      "docker",
+      '{\n\t"credsStore": "pass"\n}\n',
+      ecr,
+      (text: string) => `${JSON.stringify({ ...(JSON.parse(text) as object), detachKeys: "x" }, null, "\t")}\n`,
+    ],
     ["kubernetes", kubeFiles.kubectl, eks, (text: string) => text.replace("token: abc", "token: abcd")],
   ] as const)("%s: what changed since stays", async (kind, text, request, change) => {
     const { file, host, read } = place(fileOf[kind], text);
@@ -133,7 +148,10 @@ describe("login", () => {
     const { host } = place(fileOf.docker, null);
     const { notes } = await login(host, { request: ecr });
     expect(notes.join("\n")).toContain(`export PATH="${world.home}/bin:$PATH"`);
-    const found = await login({ ...host, environment: { ...host.environment, PATH: `${world.home}/bin` } }, { request: ecr });
+    const found = await login(
+      { ...host, environment: { ...host.environment, PATH: `${world.home}/bin` } },
+      { request: ecr },
+    );
     expect(found.notes).toEqual([]);
     await logout(host, "prod");
     expect(existsSync(join(world.home, "bin", "docker-credential-keywright"))).toBe(false);

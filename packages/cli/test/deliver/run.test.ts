@@ -12,11 +12,17 @@ afterAll(() => world.close());
 
 const warnings: string[] = [];
 /** Runs a piece of ESM as the child; it writes what it finds to `out`. */
-const child = async (code: string, options: Partial<Parameters<typeof runWith>[1]> & { environment?: Record<string, string> } = {}) => {
+const child = async (
+  code: string,
+  options: Partial<Parameters<typeof runWith>[1]> & { environment?: Record<string, string> } = {},
+) => {
   warnings.length = 0;
   const out = join(world.folder, `out${Math.random()}`);
   const file = `${out}.mjs`;
-  writeFileSync(file, `import { writeFileSync } from "node:fs";\nconst out = (value) => writeFileSync(${JSON.stringify(out)}, JSON.stringify(value));\n${code}`);
+  writeFileSync(
+    file,
+    `import { writeFileSync } from "node:fs";\nconst out = (value) => writeFileSync(${JSON.stringify(out)}, JSON.stringify(value));\n${code}`,
+  );
   const status = await runWith(
     {
       broker: world.broker,
@@ -27,17 +33,38 @@ const child = async (code: string, options: Partial<Parameters<typeof runWith>[1
       warn: (line) => warnings.push(line),
       stdio: "inherit",
     },
-    { request: options.request ?? bucket, static: options.static ?? false, command: options.command ?? [process.execPath, file] },
+    {
+      request: options.request ?? bucket,
+      static: options.static ?? false,
+      command: options.command ?? [process.execPath, file],
+    },
   );
-  return { status, found: existsSync(out) ? (JSON.parse(readFileSync(out, "utf8")) as never) : null } as { status: number; found: never };
+  return { status, found: existsSync(out) ? (JSON.parse(readFileSync(out, "utf8")) as never) : null } as {
+    status: number;
+    found: never;
+  };
 };
 
 describe("run", () => {
   it("serves an unmodified SDK over an endpoint, with nothing secret in arguments or variables", async () => {
     mkdirSync(join(world.folder, ".aws"), { recursive: true });
-    writeFileSync(join(world.folder, ".aws/config"), "[profile dev]\nregion = us-east-1\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\noutput = json\n");
-    writeFileSync(join(world.folder, ".aws/credentials"), "[default]\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\n");
-    const environment = { AWS_PROFILE: "dev", AWS_ACCESS_KEY_ID: "AKIAWRONG", AWS_SECRET_ACCESS_KEY: "wrong", AWS_SESSION_TOKEN: "wrong", AWS_ROLE_ARN: "arn", AWS_WEB_IDENTITY_TOKEN_FILE: "/x", KEYWRIGHT_KEY: "" };
+    writeFileSync(
+      join(world.folder, ".aws/config"),
+      "[profile dev]\nregion = us-east-1\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\noutput = json\n",
+    );
+    writeFileSync(
+      join(world.folder, ".aws/credentials"),
+      "[default]\naws_access_key_id = AKIAWRONG\naws_secret_access_key = wrong\n",
+    );
+    const environment = {
+      AWS_PROFILE: "dev",
+      AWS_ACCESS_KEY_ID: "AKIAWRONG",
+      AWS_SECRET_ACCESS_KEY: "wrong",
+      AWS_SESSION_TOKEN: "wrong",
+      AWS_ROLE_ARN: "arn",
+      AWS_WEB_IDENTITY_TOKEN_FILE: "/x",
+      KEYWRIGHT_KEY: "",
+    };
     const { status, found } = await child(
       `import { createRequire } from "node:module";
        import { readFileSync, statSync } from "node:fs";
@@ -51,15 +78,36 @@ describe("run", () => {
          modes: [process.env.AWS_CONFIG_FILE, process.env.AWS_SHARED_CREDENTIALS_FILE].map((file) => statSync(file).mode & 0o777), folder: dirname(process.env.AWS_CONFIG_FILE) });`,
       { environment },
     );
-    type Found = { mine: string; other: string; keys: Record<string, string>; config: string; argv: string[]; env: Record<string, string>; modes: number[]; folder: string };
+    type Found = {
+      mine: string;
+      other: string;
+      keys: Record<string, string>;
+      config: string;
+      argv: string[];
+      env: Record<string, string>;
+      modes: number[];
+      folder: string;
+    };
     const { mine, other, keys, config, argv, env, modes, folder } = found as Found;
     expect({ status, mine, other }).toEqual({ status: 0, mine: "hello", other: "AccessDenied" });
-    for (const name of ["AWS_PROFILE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_ROLE_ARN", "AWS_WEB_IDENTITY_TOKEN_FILE", "KEYWRIGHT_KEY"]) expect(env).not.toHaveProperty(name);
-    expect(config).toBe("[profile dev]\nregion = us-east-1\noutput = json\n[default]\nregion = us-east-1\noutput = json\n");
+    for (const name of [
+      "AWS_PROFILE",
+      "AWS_ACCESS_KEY_ID",
+      "AWS_SECRET_ACCESS_KEY",
+      "AWS_SESSION_TOKEN",
+      "AWS_ROLE_ARN",
+      "AWS_WEB_IDENTITY_TOKEN_FILE",
+      "KEYWRIGHT_KEY",
+    ])
+      expect(env).not.toHaveProperty(name);
+    expect(config).toBe(
+      "[profile dev]\nregion = us-east-1\noutput = json\n[default]\nregion = us-east-1\noutput = json\n",
+    );
     expect(modes).toEqual([0o600, 0o600]);
     expect(existsSync(folder)).toBe(false);
     const seen = JSON.stringify([argv, env]);
-    for (const secret of [keys["secretAccessKey"], keys["sessionToken"], world.mainSecret]) expect(seen).not.toContain(String(secret));
+    for (const secret of [keys["secretAccessKey"], keys["sessionToken"], world.mainSecret])
+      expect(seen).not.toContain(String(secret));
   });
 
   it("renews across expiry", async () => {
@@ -94,7 +142,11 @@ describe("run", () => {
 
   it("sets plain variables where asked, and says when they end", async () => {
     const { found } = await child("out(process.env)", { static: true });
-    expect(found).toMatchObject({ AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/), AWS_REGION: "eu-central-1", AWS_ENDPOINT_URL_S3: world.aws.url });
+    expect(found).toMatchObject({
+      AWS_ACCESS_KEY_ID: expect.stringMatching(/^ASIA/),
+      AWS_REGION: "eu-central-1",
+      AWS_ENDPOINT_URL_S3: world.aws.url,
+    });
     expect(found).not.toHaveProperty("AWS_CONTAINER_CREDENTIALS_FULL_URI");
     expect(warnings).toEqual([expect.stringContaining("end at")]);
   });
@@ -110,7 +162,11 @@ describe("run", () => {
        out({ host, login: JSON.parse(get("https://" + host + "/")), not: get("gcr.io") });`,
       { request: ecr },
     );
-    expect(docker.found).toMatchObject({ host: world.aws.registry, login: { Username: "AWS", ServerURL: `https://${world.aws.registry}/` }, not: [1, "credentials not found in native keychain"] });
+    expect(docker.found).toMatchObject({
+      host: world.aws.registry,
+      login: { Username: "AWS", ServerURL: `https://${world.aws.registry}/` },
+      not: [1, "credentials not found in native keychain"],
+    });
     const eks = { connector: "prod", resourceType: "kubernetes-cluster", resourceId: "prod", access: "admin" };
     const cluster = await child(
       `import { execFileSync } from "node:child_process";
@@ -119,22 +175,42 @@ describe("run", () => {
        out({ exec, answer: JSON.parse(execFileSync(exec.command, exec.args, { encoding: "utf8" })) });`,
       { request: eks },
     );
-    expect(cluster.found).toMatchObject({ answer: { kind: "ExecCredential", status: { token: expect.stringMatching(/^k8s-aws-v1\./) } } });
+    expect(cluster.found).toMatchObject({
+      answer: { kind: "ExecCredential", status: { token: expect.stringMatching(/^k8s-aws-v1\./) } },
+    });
     await expect(child("", { request: eks, static: true })).rejects.toMatchObject({ code: "unsupported" });
   });
 
   it("passes signals on, and ends as the child does", async () => {
     const marker = join(world.folder, "signalled");
     const code = `process.on("SIGTERM", () => process.exit(42)); process.on("SIGHUP", () => require("fs").writeFileSync(${JSON.stringify(`${marker}.hup`)}, "")); require("fs").writeFileSync(${JSON.stringify(marker)}, ""); setInterval(() => {}, 1000)`;
-    const running = spawn(process.execPath, [script, "run", "--connector", "prod", "-r", "s3-bucket", "--resource-id", "s3://models", "--", process.execPath, "-e", code], {
-      env: { ...world.environment, NODE_EXTRA_CA_CERTS: undefined },
-      stdio: ["ignore", "pipe", "pipe"],
-      cwd: world.folder,
-    });
+    const running = spawn(
+      process.execPath,
+      [
+        script,
+        "run",
+        "--connector",
+        "prod",
+        "-r",
+        "s3-bucket",
+        "--resource-id",
+        "s3://models",
+        "--",
+        process.execPath,
+        "-e",
+        code,
+      ],
+      {
+        env: { ...world.environment, NODE_EXTRA_CA_CERTS: undefined },
+        stdio: ["ignore", "pipe", "pipe"],
+        cwd: world.folder,
+      },
+    );
     const ended = once(running, "exit");
     while (!existsSync(marker) && running.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
     running.kill("SIGHUP");
-    while (!existsSync(`${marker}.hup`) && running.exitCode === null) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!existsSync(`${marker}.hup`) && running.exitCode === null)
+      await new Promise((resolve) => setTimeout(resolve, 20));
     running.kill("SIGTERM");
     expect(await ended).toEqual([42, null]);
   });

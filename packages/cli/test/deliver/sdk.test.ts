@@ -24,17 +24,23 @@ describe("the SDK", () => {
     const grants = await kw.grants(read);
     expectTypeOf(grants).toEqualTypeOf<GrantSource<AwsSession>>();
     expectTypeOf(kw.grants<"docker-registry">).returns.resolves.toEqualTypeOf<GrantSource<DockerLogin>>();
-    expectTypeOf(kw.grants<"their-thing">).returns.resolves.toEqualTypeOf<GrantSource<Readonly<Record<string, unknown>>>>();
+    expectTypeOf(kw.grants<"their-thing">).returns.resolves.toEqualTypeOf<
+      GrantSource<Readonly<Record<string, unknown>>>
+    >();
     expect(JSON.stringify(grants.latest)).not.toContain(grants.latest.credential.secretAccessKey.reveal());
     expect(kw.broker.connectors.list().map(({ name }) => name)).toEqual(["prod"]);
   });
   it("tells what is wrong at once", async () => {
-    await expect(kw.grants({ ...read, resourceId: "NOT A BUCKET" })).rejects.toMatchObject({ code: "resource-id-invalid" });
+    await expect(kw.grants({ ...read, resourceId: "NOT A BUCKET" })).rejects.toMatchObject({
+      code: "resource-id-invalid",
+    });
   });
   it("asks for nothing new on a mere refusal", async () => {
     const s3 = createS3Client(await kw.grants(read));
     world.aws.calls.length = 0;
-    await expect(s3.send(new PutObjectCommand({ ...object, Body: "x" }))).rejects.toMatchObject({ name: "AccessDenied" });
+    await expect(s3.send(new PutObjectCommand({ ...object, Body: "x" }))).rejects.toMatchObject({
+      name: "AccessDenied",
+    });
     expect(world.aws.calls.map(({ action }) => action)).toEqual(["PutObject"]);
     s3.destroy();
   });
@@ -61,7 +67,8 @@ describe("the SDK", () => {
     expect((await s3.send(new HeadObjectCommand(object))).ContentLength).toBe(5);
     world.aws.calls.length = 0;
     const before = world.mints();
-    const forbidden = () => s3.send(new HeadObjectCommand({ ...object, Bucket: "other" })).catch(({ $metadata }) => $metadata.httpStatusCode);
+    const forbidden = () =>
+      s3.send(new HeadObjectCommand({ ...object, Bucket: "other" })).catch(({ $metadata }) => $metadata.httpStatusCode);
     expect(await Promise.all([forbidden(), forbidden(), forbidden()])).toEqual([403, 403, 403]);
     expect(world.mints()).toBe(before);
     s3.destroy();

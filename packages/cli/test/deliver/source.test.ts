@@ -13,7 +13,13 @@ const issuing = (seconds: number) => {
     await Promise.resolve();
     if (state.fail) throw state.fail;
     const issuedAt = new Date(brokerNow());
-    return { id: `g${++state.minted}`, connector: "c", issuedAt, expiresAt: new Date(issuedAt.getTime() + seconds * 1000), credential: {} } as unknown as Grant;
+    return {
+      id: `g${++state.minted}`,
+      connector: "c",
+      issuedAt,
+      expiresAt: new Date(issuedAt.getTime() + seconds * 1000),
+      credential: {},
+    } as unknown as Grant;
   };
   return { state, issuer: { issue, brokerNow, reject: (id: string) => state.rejected.push(id) > 0 } };
 };

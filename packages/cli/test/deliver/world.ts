@@ -19,7 +19,10 @@ export const createWorld = async () => {
   const folder = mkdtempSync(join(tmpdir(), "keywright-"));
   const aws = await createAwsDouble();
   const user = aws.createUser({ name: "kw", policies: [all] });
-  const trust = { Version: "2012-10-17" as const, Statement: [{ Effect: "Allow" as const, Principal: { AWS: user.arn }, Action: "sts:AssumeRole" }] };
+  const trust = {
+    Version: "2012-10-17" as const,
+    Statement: [{ Effect: "Allow" as const, Principal: { AWS: user.arn }, Action: "sts:AssumeRole" }],
+  };
   const role = aws.createRole({ name: "kw", trust, policies: [all] });
   aws.createBucket({ name: "models", objects: { "a.txt": "hello" } });
   aws.createBucket({ name: "other", objects: { "a.txt": "no" } });

@@ -41,19 +41,38 @@ const refusals = new Set([
   "TokenRefreshRequired",
   "UnrecognizedClientException",
 ]);
-type Failure = { readonly name?: string; readonly Code?: string; readonly $metadata?: { readonly httpStatusCode?: number } };
+type Failure = {
+  readonly name?: string;
+  readonly Code?: string;
+  readonly $metadata?: { readonly httpStatusCode?: number };
+};
 const isRefusal = ({ name, Code }: Failure): boolean => refusals.has(name ?? "") || refusals.has(Code ?? "");
 /** The answer to a HEAD has no body to tell an expired credential from a forbidden object. */
-const isMute = ({ name, $metadata }: Failure): boolean => [400, 401, 403].includes($metadata?.httpStatusCode ?? 0) && ["400", "401", "403", "BadRequest", "Forbidden", "Unknown", "UnknownError"].includes(name ?? "");
+const isMute = ({ name, $metadata }: Failure): boolean =>
+  [400, 401, 403].includes($metadata?.httpStatusCode ?? 0) &&
+  ["400", "401", "403", "BadRequest", "Forbidden", "Unknown", "UnknownError"].includes(name ?? "");
 const muteMs = 60_000;
 
 /** A body that was read cannot be sent again. */
 const isOnceOnly = (input: object): boolean =>
-  Object.values(input).some((value: unknown) => typeof value === "object" && value !== null && ("pipe" in value || "getReader" in value || Symbol.asyncIterator in value));
+  Object.values(input).some(
+    (value: unknown) =>
+      typeof value === "object" &&
+      value !== null &&
+      ("pipe" in value || "getReader" in value || Symbol.asyncIterator in value),
+  );
 
 type Next = (args: { input: object }) => Promise<unknown>;
-type Context = { readonly __smithy_context?: { readonly selectedHttpAuthScheme?: { readonly identity?: { readonly accessKeyId?: string } } } };
-type Client = { readonly middlewareStack: { add(middleware: never, options: { step: "initialize"; priority: "high"; name: string; override: true }): void } };
+type Context = {
+  readonly __smithy_context?: {
+    readonly selectedHttpAuthScheme?: { readonly identity?: { readonly accessKeyId?: string } };
+  };
+};
+type Client = {
+  readonly middlewareStack: {
+    add(middleware: never, options: { step: "initialize"; priority: "high"; name: string; override: true }): void;
+  };
+};
 
 /** On a refusal the grant is dropped and the call made once more, also while this process's clock says that it is still good. */
 export const carryOn = <C extends object>(client: C, grants: AwsGrants): C => {
@@ -69,7 +88,7 @@ export const carryOn = <C extends object>(client: C, grants: AwsGrants): C => {
     const before = grants.latest;
     used.set(before.credential.accessKeyId, before);
     if (used.size > 8) used.delete(used.keys().next().value ?? "");
-    for (let renewed = false, retimed = false; ; ) {
+    for (let renewed = false, retimed = false; ;) {
       try {
         return await next(args);
       } catch (error) {
@@ -88,7 +107,12 @@ export const carryOn = <C extends object>(client: C, grants: AwsGrants): C => {
       }
     }
   };
-  (client as unknown as Client).middlewareStack.add(middleware as never, { step: "initialize", priority: "high", name: "keywrightCarryOn", override: true });
+  (client as unknown as Client).middlewareStack.add(middleware as never, {
+    step: "initialize",
+    priority: "high",
+    name: "keywrightCarryOn",
+    override: true,
+  });
   return client;
 };
 
@@ -102,6 +126,11 @@ export const createAwsClient = <C extends object, Options extends object>(
 ): C => {
   const { region, endpoints } = grants.latest.credential;
   const endpoint = endpoints?.[service];
-  const configuration = { region, ...(endpoint !== undefined && { endpoint }), ...options, credentials: awsCredentials(grants) };
+  const configuration = {
+    region,
+    ...(endpoint !== undefined && { endpoint }),
+    ...options,
+    credentials: awsCredentials(grants),
+  };
   return carryOn(new Client(configuration satisfies Configuration as unknown as Options), grants);
 };

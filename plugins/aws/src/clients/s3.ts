@@ -9,5 +9,8 @@ import type { AwsGrants } from "./grants.ts";
 export const createS3Client = (grants: AwsGrants, options: Partial<S3ClientConfig> = {}): S3Client => {
   const custom = grants.latest.credential.endpoints?.["s3"] !== undefined;
   // Stores with an endpoint of their own seldom have a host name per bucket.
-  return createAwsClient(S3Client, "s3", grants, { ...(custom ? { forcePathStyle: true } : { followRegionRedirects: true }), ...options });
+  return createAwsClient(S3Client, "s3", grants, {
+    ...(custom ? { forcePathStyle: true } : { followRegionRedirects: true }),
+    ...options,
+  });
 };
