@@ -162,6 +162,71 @@ describe("registration", () => {
   );
 });
 
+describe("a role with tags and a source identity", () => {
+  it("needs a trust statement of its own, which the check prints", () =>
+    withBench(async ({ broker }) => {
+      const { aws } = target;
+      const who = { AWS: `arn:aws:iam::${aws.accountId}:root` };
+      const trust = (Action: string[]) => ({
+        Version: "2012-10-17" as const,
+        Statement: [{ Effect: "Allow" as const, Principal: who, Action }],
+      });
+      const all = {
+        Version: "2012-10-17" as const,
+        Statement: [{ Effect: "Allow" as const, Action: "s3:*", Resource: "*" }],
+      };
+      const role = aws.createRole({ name: "tagged", trust: trust(["sts:AssumeRole"]), policies: [all] });
+      const config = { roleArn: role.arn, sessionTags: { team: "a" }, sourceIdentity: "alice" };
+      const error = (await failure(broker.connectors.register(registration("prod", { config })))) as {
+        code: string;
+        hint: string;
+      };
+      expect(error).toMatchObject({ code: "verification-failed", hint: expect.stringContaining("trust policy") });
+      expect(error.hint).toContain('"Action":["sts:AssumeRole","sts:TagSession","sts:SetSourceIdentity"]');
+      aws.updateRole("tagged", { trust: trust(["sts:AssumeRole", "sts:TagSession", "sts:SetSourceIdentity"]) });
+      await broker.connectors.register(registration("prod", { config }));
+      expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).confinement?.by).toBe(
+        "session-policy",
+      );
+      aws.deleteRole("tagged");
+    }));
+  it("that does not trust the identity gets the policy to paste, before anything is saved", () =>
+    withBench(async ({ broker }) => {
+      const poor = target.aws.createUser({ name: "untrusted", policies: [] });
+      const secret = { accessKeyId: poor.accessKeyId, secretAccessKey: poor.secretAccessKey };
+      const checks: { document?: string }[] = [];
+      const error = await failure(
+        broker.connectors.register(registration("prod", { secret }), { onCheck: (check) => checks.push(check) }),
+      );
+      expect(error).toMatchObject({
+        code: "verification-failed",
+        hint: expect.stringContaining("sts:AssumeRole on arn:aws:iam::"),
+      });
+      expect(JSON.parse(checks[0]?.document ?? "{}")).toMatchObject({
+        Statement: [{ Action: "sts:AssumeRole", Resource: expect.stringContaining(":role/kw") }],
+      });
+    }));
+});
+
+describe("throttling", () => {
+  it("is waited out within the deadline, and is an error of its own beyond it", () =>
+    withBench(async ({ broker }) => {
+      await broker.connectors.register(registration("prod"));
+      let withdraw = target.aws.fault({ service: "sts", times: 2, status: 400, code: "Throttling" });
+      expect((await broker.grants.issue({ connector: "prod", resourceId: "models" })).id).toMatch(/^\w{20}$/);
+      withdraw();
+      withdraw = target.aws.fault({ service: "sts", times: 1000, status: 400, code: "Throttling" });
+      const started = performance.now();
+      const error = await failure(broker.grants.issue({ connector: "prod", resourceId: "models-2" }, { seconds: 2 }));
+      withdraw();
+      expect(error).toMatchObject({
+        code: expect.stringMatching(/provider-throttled|deadline-exceeded/),
+        retryable: true,
+      });
+      expect(performance.now() - started).toBeLessThan(3500);
+    }));
+});
+
 describe("scope", () => {
   it("of one bucket is never left, whatever the spelling", () =>
     withBench(async ({ broker }) => {

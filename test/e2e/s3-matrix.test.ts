@@ -15,3 +15,11 @@ s3Narrowing("S3 on the AWS double", doubleTarget, [
   "sso",
   "sso+role",
 ]);
+
+const elsewhere = (partition: "aws-cn" | "aws-us-gov", region: string) =>
+  s3Narrowing(`S3 of ${partition} on the AWS double`, () => doubleTarget({ partition, region }), [
+    "iam-role",
+    "federation-token",
+  ]);
+elsewhere("aws-cn", "cn-north-1");
+elsewhere("aws-us-gov", "us-gov-west-1");

@@ -8,13 +8,14 @@ const allow = (actions: string | string[], resource: string | string[] = "*") =>
 });
 export const startUrl = "https://example.awsapps.com/start";
 
-export const doubleTarget = async (): Promise<
-  AwsTarget & { readonly aws: Awaited<ReturnType<typeof createAwsDouble>> }
-> => {
-  const aws = await createAwsDouble({ ssoAutoApprove: true });
+export type DoubleOptions = { readonly partition?: "aws" | "aws-cn" | "aws-us-gov"; readonly region?: string };
+export const doubleTarget = async (
+  options: DoubleOptions = {},
+): Promise<AwsTarget & { readonly aws: Awaited<ReturnType<typeof createAwsDouble>> }> => {
+  const aws = await createAwsDouble({ ...options, ssoAutoApprove: true });
   const userPolicies = [allow(["s3:*", "ecr:*", "eks:*", "sts:*"])];
   const user = aws.createUser({ name: "kw", policies: userPolicies });
-  const mfaSerial = `arn:aws:iam::${aws.accountId}:mfa/alice`;
+  const mfaSerial = `arn:${aws.partition}:iam::${aws.accountId}:mfa/alice`;
   const alice = aws.createUser({
     name: "alice",
     policies: [allow(["s3:*", "sts:*"])],
@@ -33,7 +34,7 @@ export const doubleTarget = async (): Promise<
       Statement: [
         {
           Effect: "Allow" as const,
-          Principal: { AWS: `arn:aws:iam::${aws.accountId}:root` },
+          Principal: { AWS: `arn:${aws.partition}:iam::${aws.accountId}:root` },
           Action: ["sts:AssumeRole"],
         },
         {
@@ -83,10 +84,18 @@ export const doubleTarget = async (): Promise<
     aws,
     name: "AWS double",
     kind: "double",
-    config: { region: aws.region, stsEndpoint: url, s3Endpoint: url, ecrEndpoint: url, eksEndpoint: url },
+    config: {
+      region: aws.region,
+      partition: aws.partition,
+      stsEndpoint: url,
+      s3Endpoint: url,
+      ecrEndpoint: url,
+      eksEndpoint: url,
+    },
     endpoints: [new URL(url).host, new URL(aws.eksEndpoint).host],
     methods,
     buckets: ["models", "models-2"],
+    elsewhere: aws.partition === "aws" ? "eu-west-1" : null,
     keys: async (bucket) => [...aws.bucket(bucket).objects.keys()].toSorted(),
     pass: async (seconds) => aws.advance(seconds),
     clock: () => aws.now(),

@@ -158,6 +158,15 @@ export const s3Narrowing = (
           expect(await target.keys(neighbour)).toEqual(before);
           cell(method, "write in scope", "200; next bucket 403, state unchanged");
         });
+        it("is of no use with another region's signature", async (context) => {
+          const { elsewhere } = target;
+          if (!elsewhere) return context.skip();
+          const [bucket] = target.buckets;
+          const grant = await issue(bucket, "read");
+          expect(await get(clientOf(target, grant), bucket, "in/a.txt")).toBe(200);
+          expect([301, 400, 403]).toContain(await get(clientOf(target, grant, elsewhere), bucket, "in/a.txt"));
+          cell(method, "wrong region", "refused");
+        });
         it("keeps to a prefix", async () => {
           const [bucket] = target.buckets;
           const client = clientOf(target, await issue(`s3://${bucket}/in`, "write"));

@@ -20,6 +20,8 @@ export type AwsTarget = {
   readonly methods: Readonly<Record<string, MethodSetup>>;
   /** Two buckets that hold `in/a.txt` and `out/b.txt`. */
   readonly buckets: readonly [string, string];
+  /** A region in which the buckets are not; left out where the service knows no regions. */
+  readonly elsewhere?: string | null;
   /** Keys in a bucket, seen by its owner: what a refusal must leave as it was. */
   readonly keys: (bucket: string) => Promise<readonly string[]>;
   /** Lets this many seconds pass, for the service and for the broker. */

@@ -1,5 +1,4 @@
 /** Registered connectors: saved, changed, verified and removed. */
-import { KeywrightError } from "@keywright/core";
 import { type Connector, connectorOf, rowOf } from "./connector.ts";
 import { dropGrants, materialOf, rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
@@ -13,6 +12,7 @@ import {
   keepBoth,
   nameFree,
   prove,
+  replaceRow,
   type Saved,
   type SaveOptions,
   verified,
@@ -142,16 +142,7 @@ export const update = (context: Context, name: string, changes: Changes, options
     return transaction(context.state, () => {
       nameFree(context, connector.name, connector.id);
       const next = rowOf(connector, row);
-      const changed = run(
-        context.state,
-        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
-      );
-      if (changed === 0)
-        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
-          hint: "Look at it and try again.",
-          retryable: true,
-        });
-      const dropped = dropGrants(context, row.id);
+      const dropped = replaceRow(context, row, next);
       record(context, {
         action: "connector.update",
         outcome: "allowed",

@@ -1,11 +1,21 @@
 /** New credentials under a stable id: rotated, rolled back, or obtained again in a dialogue. */
 import { type Ask, KeywrightError } from "@keywright/core";
 import { type Connector, connectorOf, rowOf } from "./connector.ts";
-import { dropGrants, materialOf, rowNamed } from "./connector-rows.ts";
+import { materialOf, rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
 import { forsake, readKept, sweep } from "./keeper.ts";
 import { draftOf } from "./registration.ts";
-import { audited, dialogue, endOf, keepBoth, prove, type Saved, type SaveOptions, verified } from "./saving.ts";
+import {
+  audited,
+  dialogue,
+  endOf,
+  keepBoth,
+  prove,
+  replaceRow,
+  type Saved,
+  type SaveOptions,
+  verified,
+} from "./saving.ts";
 import { needsLogin, storeCall } from "./sessions.ts";
 import { transaction } from "./state.ts";
 import { type ConnectorRow, from, run } from "./tables.ts";
@@ -51,17 +61,8 @@ export const rotate = (context: Context, name: string, rotation: Rotation): Prom
         previous_until: keep ? context.now() + (rotation.overlapSeconds ?? 0) * 1000 : null,
         previous_config: keep ? row.config : null,
       });
-      const changed = run(
-        context.state,
-        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
-      );
-      if (changed === 0)
-        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
-          hint: "Look at it and try again.",
-          retryable: true,
-        });
+      const dropped = replaceRow(context, row, next);
       forsake(context, [...(keep ? [] : [row.secret_path]), row.previous_path, row.parent_path]);
-      const dropped = dropGrants(context, row.id);
       record(context, {
         action: "connector.rotate",
         outcome: "allowed",
@@ -104,17 +105,8 @@ export const rollback = (context: Context, name: string, options: SaveOptions = 
         previous_until: null,
         previous_config: null,
       });
-      const changed = run(
-        context.state,
-        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
-      );
-      if (changed === 0)
-        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
-          hint: "Look at it and try again.",
-          retryable: true,
-        });
+      const dropped = replaceRow(context, row, next);
       forsake(context, [row.secret_path, row.parent_path]);
-      const dropped = dropGrants(context, row.id);
       record(context, {
         action: "connector.rollback",
         outcome: "allowed",
@@ -150,17 +142,8 @@ export const authenticate = (
         updatedAt: new Date(context.now()).toISOString(),
       };
       const next = rowOf(connector, { ...row, parent_path: paths.parent, parent_expires_at: endOf(kept) });
-      const changed = run(
-        context.state,
-        from.updateTable("connectors").set(next).where("id", "=", row.id).where("version", "=", row.version),
-      );
-      if (changed === 0)
-        throw new KeywrightError("conflict", `${name} was changed by somebody else meanwhile.`, {
-          hint: "Run it again.",
-          retryable: true,
-        });
+      replaceRow(context, row, next);
       forsake(context, [row.parent_path]);
-      dropGrants(context, row.id);
       record(context, {
         action: "connector.authenticate",
         outcome: "allowed",

@@ -7,7 +7,8 @@ import { keepWith } from "./keeper.ts";
 import { valuesOf } from "./plan.ts";
 import { offerOf } from "./plugins.ts";
 import { asOurs, callFor, login, type Material, needsLogin, storeCall } from "./sessions.ts";
-import { from, one } from "./tables.ts";
+import { dropGrants } from "./connector-rows.ts";
+import { type ConnectorRow, from, one, run } from "./tables.ts";
 import { collect, type ReportedCheck, type Verification, verificationFailed, verifySteps } from "./verify.ts";
 
 export type SaveOptions = {
@@ -117,4 +118,22 @@ export const keepBoth = async <T>(
     storeCall(context),
     () => commit({ secret: secret?.path ?? null, parent: parent?.path ?? null }),
   );
+};
+
+/**
+ * The row in place of the one that was read, and nothing of the old one served any more; `conflict` when somebody else was
+ * faster. The number of grants that were dropped.
+ */
+export const replaceRow = (context: Context, read: ConnectorRow, next: ConnectorRow): number => {
+  const changed = run(
+    context.state,
+    from.updateTable("connectors").set(next).where("id", "=", read.id).where("version", "=", read.version),
+  );
+  if (changed === 0) {
+    throw new KeywrightError("conflict", `${read.name} was changed by somebody else meanwhile.`, {
+      hint: "Look at it and try again.",
+      retryable: true,
+    });
+  }
+  return dropGrants(context, read.id);
 };

@@ -26,7 +26,8 @@ export type Verification = {
   readonly runtime: AnyRuntime | null;
 };
 
-const failedCheck = (step: Check["step"], tried: string, error: KeywrightError): Check => ({
+type FailedCheck = Extract<Check, { ok: false }>;
+const failedCheck = (step: Check["step"], tried: string, error: KeywrightError): FailedCheck => ({
   step,
   tried,
   ok: false,
@@ -99,7 +100,14 @@ export async function* verifySteps(
       ? "reachability"
       : "identity";
     const check = failedCheck(step, `${connector.type} ${connector.authMethod}`, ours);
-    yield { ...check, ...(ours.code === "access-denied" && (await neededFor(context, connector))), resourceType: null };
+    // The plugin may know better what is missing (a trust statement) than the declared rows do.
+    const needed = ours.code === "access-denied" ? await neededFor(context, connector) : {};
+    yield {
+      ...check,
+      ...needed,
+      ...(ours.data?.["trustStatement"] !== undefined && { fix: check.fix }),
+      resourceType: null,
+    };
     return { opened: null, runtime: null };
   }
   const { opened, runtime } = session;

@@ -54,6 +54,27 @@ const keysOf = (given: Credentials | undefined, what: string, clients: Clients):
 export type Source = (call: Call) => Promise<Keys>;
 type Assumed = Minted & { readonly principal: string };
 
+/** Tags and a source identity need a statement of their own in the role's trust policy: it is printed, ready to paste. */
+const trustFor = (role: RoleOptions): string | null => {
+  if (role.sessionTags === undefined && role.sourceIdentity === undefined) return null;
+  const Action = [
+    "sts:AssumeRole",
+    ...(role.sessionTags === undefined ? [] : ["sts:TagSession"]),
+    ...(role.sourceIdentity === undefined ? [] : ["sts:SetSourceIdentity"]),
+  ];
+  const Principal = { AWS: "ARN of the stored identity" };
+  return JSON.stringify({ Effect: "Allow", Principal, Action });
+};
+const withTrust = (error: unknown, role: RoleOptions): unknown => {
+  const statement = trustFor(role);
+  if (statement === null || !KeywrightError.is(error) || error.code !== "access-denied") return error;
+  return new KeywrightError(error.code, error.message, {
+    hint: `Add this statement to the role's trust policy, and its actions to the identity's policy: ${statement}`,
+    cause: error.cause,
+    data: { trustStatement: statement },
+  });
+};
+
 /** https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html */
 export const assumeRole = async (
   clients: Clients,
@@ -77,7 +98,9 @@ export const assumeRole = async (
     }),
     call,
     what,
-  );
+  ).catch((error: unknown) => {
+    throw withTrust(error, role);
+  });
   return { ...keysOf(output.Credentials, what, clients), principal: output.AssumedRoleUser?.Arn ?? role.roleArn };
 };
 
