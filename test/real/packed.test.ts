@@ -149,17 +149,17 @@ describe("in an empty folder, with the packed packages", () => {
     expect(JSON.parse(outside.out)).toMatchObject({ error: { code: "out-of-scope" } });
   });
   it("is typed and callable as a library", async () => {
+    // The README's own example, word for word, and then what shows that it works.
+    const example = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))?.[1] ?? "";
+    expect(example).toContain("openKeywright");
     writeFileSync(
       join(folder, "main.ts"),
-      `import { createS3Client } from "@keywright/aws/clients/s3";
-import { openKeywright } from "keywright";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
-const kw = await openKeywright();
-const grants = await kw.grants({ connector: "prod", resourceType: "s3-bucket", resourceId: "s3://models", access: "read" });
+      `import { GetObjectCommand } from "@aws-sdk/client-s3";
+${example}
 const key: string = grants.latest.credential.accessKeyId;
 // @ts-expect-error another kind's field
 grants.latest.credential.password;
-const { Body } = await createS3Client(grants).send(new GetObjectCommand({ Bucket: "models", Key: "in/a.txt" }));
+const { Body } = await s3.send(new GetObjectCommand({ Bucket: "models", Key: "in/a.txt" }));
 console.log(key.slice(0, 4), await Body?.transformToString());
 await kw.close();
 `,
