@@ -238,6 +238,37 @@ describe("ECR", () => {
   });
 });
 
+describe("listing", () => {
+  it("goes through every page of every configured region", async () => {
+    for (let index = 0; index < 230; index++) {
+      target.aws.createCluster({ name: `c-${index}`, region: index % 2 === 0 ? "eu-central-1" : "eu-west-1" });
+      target.aws.createRepository({ name: `r-${index}`, region: index % 2 === 0 ? "eu-central-1" : "eu-west-1" });
+    }
+    const ids = new Set<string | null>();
+    const errors: unknown[] = [];
+    for await (const row of bench.broker.resources.list({ connector: "iam-role" })) {
+      if ("error" in row) errors.push(row);
+      else ids.add(row.resourceId);
+    }
+    expect(errors).toEqual([]);
+    for (const id of [
+      "eks://eu-central-1/prod",
+      "eks://eu-west-1/far",
+      "eks://eu-central-1/c-228",
+      "eks://eu-west-1/c-229",
+    ])
+      expect(ids).toContain(id);
+    for (const id of [
+      "eu-central-1.amazonaws.com/r-228",
+      "eu-west-1.amazonaws.com/r-229",
+      "eu-west-1.amazonaws.com/far/app",
+    ])
+      expect(ids).toContain(`123456789012.dkr.ecr.${id}`);
+    // The account, 2 buckets, 3 and 230 clusters, 3 and 230 repositories.
+    expect(ids.size).toBe(1 + 2 + 233 + 233);
+  });
+});
+
 describe("the account", () => {
   const s3 = (grant: Grant) => {
     const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = plain(grant);
