@@ -12,10 +12,24 @@ have() { command -v "$1" >/dev/null 2>&1; }
 have radosgw || need="$need radosgw ceph-mon ceph-osd ceph-common"
 have uuidgen || need="$need uuid-runtime"
 have skopeo || need="$need skopeo"
+have gnome-keyring-daemon || need="$need gnome-keyring"
+have dbus-run-session || need="$need dbus"
 if [ -n "$need" ]; then
   $sudo apt-get update -qq
   # shellcheck disable=SC2086
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends $need >/dev/null
+fi
+
+# kubectl. Debian's is too old for client.authentication.k8s.io/v1, so it is built from the published module, once.
+kubernetes=1.36.3
+if [ ! -x "$cache/bin/kubectl" ]; then
+  mkdir -p "$cache/bin"
+  (
+    cd "$(dirname "$0")/kube-build"
+    stamp="-X k8s.io/component-base/version.gitVersion=v$kubernetes -X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=36"
+    CGO_ENABLED=0 go build -trimpath -ldflags "-s -w $stamp" -o "$cache/bin/kubectl.new" k8s.io/kubernetes/cmd/kubectl
+  )
+  mv "$cache/bin/kubectl.new" "$cache/bin/kubectl"
 fi
 
 # AWS CLI and boto3, in a virtual environment of their own.
