@@ -104,3 +104,28 @@ describe("what is committed", () => {
     expect(wrong).toEqual([]);
   });
 });
+
+describe("licences", () => {
+  it("of what published packages depend on are permissive", () => {
+    const lock = JSON.parse(readFileSync(join(root, "package-lock.json"), "utf8")) as {
+      packages: Record<string, { license?: string; dev?: boolean; link?: boolean; devOptional?: boolean }>;
+    };
+    const permissive =
+      /^(MIT|MIT-0|Apache-2\.0|ISC|0BSD|BSD-[23]-Clause|BlueOak-1\.0\.0|CC0-1\.0|Unlicense|Python-2\.0)$/;
+    const ours = Object.entries(lock.packages).filter(
+      ([path, { dev, link }]) => path.includes("node_modules/") && dev !== true && link !== true,
+    );
+    expect(ours.length).toBeGreaterThan(30);
+    expect(
+      ours
+        .filter(
+          ([, { license = "none" }]) =>
+            !license
+              .replaceAll(/[()]/g, "")
+              .split(/ OR | AND /)
+              .some((one) => permissive.test(one)),
+        )
+        .map(([path, { license }]) => `${path} ${license}`),
+    ).toEqual([]);
+  });
+});

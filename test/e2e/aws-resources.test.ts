@@ -1,7 +1,7 @@
 /** EKS, ECR and the account itself, method by method, on the double. */
 import { createHash } from "node:crypto";
 import { request } from "node:https";
-import { ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import { GetObjectCommand, ListBucketsCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts";
 import type { Grant } from "@keywright/broker";
 import { revealAll } from "@keywright/core";
@@ -317,4 +317,103 @@ describe("the account", () => {
       "grant.mint",
     ]);
   });
+});
+
+/** What remains of the table: each method × resource × {expired, wrong region, revoked}, printed as it ran. */
+describe("the rest of the table", () => {
+  const methods = [
+    "iam-role",
+    "web-identity",
+    "secret-key",
+    "federation-token",
+    "secret-key-role",
+    "sts-token-role",
+    "session-token-role",
+  ];
+  const rows: string[] = [];
+  afterAll(() => console.log(rows.join("\n")));
+  const request = (connector: string, resourceType: string) => ({
+    connector,
+    resourceType,
+    ...(resourceType === "aws-generic"
+      ? { access: "read" }
+      : resourceType === "docker-registry"
+        ? { resourceId: "team/app", access: "read" }
+        : { resourceId: "prod", access: "admin" }),
+    ...(resourceType !== "kubernetes-cluster" && { ttlSeconds: 900 }),
+  });
+  /** 200 when the grant does what it is for, else how it was refused. */
+  const use = async (grant: Grant, resourceType: string, region = "eu-central-1"): Promise<number> => {
+    if (resourceType === "kubernetes-cluster") return (await askCluster(grant, "/api")).status;
+    if (resourceType === "docker-registry") {
+      const { registry = "", username, password } = plain(grant);
+      const headers = { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString("base64")}` };
+      return (await fetch(`http://${registry}/v2/team/app/tags/list`, { headers })).status;
+    }
+    const { accessKeyId = "", secretAccessKey = "", sessionToken = "" } = plain(grant);
+    const client = new S3Client({
+      region,
+      endpoint: target.aws.url,
+      forcePathStyle: true,
+      credentials: { accessKeyId, secretAccessKey, sessionToken },
+    });
+    return client.send(new GetObjectCommand({ Bucket: "models", Key: "in/a.txt" })).then(
+      () => 200,
+      (error: { $metadata: { httpStatusCode?: number } }) => error.$metadata.httpStatusCode ?? 0,
+    );
+  };
+  const resources = ["aws-generic", "docker-registry", "kubernetes-cluster"];
+  for (const method of methods) {
+    for (const resourceType of resources) {
+      it(`${method} × ${resourceType}`, async () => {
+        const ask = () => bench.broker.grants.issue(request(method, resourceType));
+        const grant = await ask();
+        expect(await use(grant, resourceType)).toBe(200);
+        if (resourceType === "aws-generic") {
+          expect([301, 400, 403]).toContain(await use(grant, resourceType, "eu-west-1"));
+          rows.push(`AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} wrong region  refused`);
+        }
+        await target.pass(905);
+        const fresh = await ask();
+        expect(fresh.id).not.toBe(grant.id);
+        expect(await use(fresh, resourceType)).toBe(200);
+        if (resourceType === "docker-registry") {
+          // AWS lets a login live for 12 hours; the grant says so, and it is not served any more.
+          expect(grant.outlives).not.toBeNull();
+          rows.push(
+            `AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} expired       no longer served; the login outlives it, and the grant says so`,
+          );
+        } else {
+          expect([400, 401, 403]).toContain(await use(grant, resourceType));
+          rows.push(
+            `AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} expired       refused; the next grant works`,
+          );
+        }
+        const restore = await target.revoke?.(method.replace(/-role$/, method === "iam-role" ? "-role" : "+role"));
+        try {
+          const after = await use(fresh, resourceType);
+          if (resourceType === "kubernetes-cluster" && (method === "secret-key" || method === "federation-token")) {
+            // The user lost its permissions, not its name: what the cluster maps is who it is.
+            expect(after).toBe(200);
+            rows.push(
+              `AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} revoked       until the token ends (14 min): the user still is who it is`,
+            );
+          } else if (resourceType === "docker-registry" && !["secret-key", "federation-token"].includes(method)) {
+            // Whether a login ends with its role AWS does not say; the double takes the worst case.
+            expect(after).toBe(200);
+            rows.push(
+              `AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} revoked       worst case: the login lives its 12 h; it is not served any more`,
+            );
+            await bench.broker.grants.revoke(fresh.id);
+            expect(bench.broker.grants.get(fresh.id).status).toBe("revoked");
+          } else {
+            expect([400, 401, 403]).toContain(after);
+            rows.push(`AWS double  ${method.padEnd(20)} ${resourceType.padEnd(20)} revoked       refused at once`);
+          }
+        } finally {
+          await restore?.();
+        }
+      });
+    }
+  }
 });

@@ -35,7 +35,7 @@ fi
 # AWS CLI and boto3, in a virtual environment of their own.
 if [ ! -x "$cache/aws/bin/aws" ]; then
   python3 -m venv "$cache/aws"
-  "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli==1.46.2 boto3==1.44.2 || "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli boto3
+  "$cache/aws/bin/pip" install --quiet --disable-pip-version-check awscli==1.46.2 boto3==1.44.2
 fi
 # LocalEmu. One of its dependencies needs Python 3.13, whatever its metadata says.
 if [ ! -x "$cache/localemu/bin/localemu" ]; then
