@@ -432,6 +432,28 @@ describe("rotation", () => {
     }));
 });
 
+describe("what a change does not prove", () => {
+  it("is not known any more, and an empty list of resource types widens nothing", () =>
+    withBench(async ({ broker }) => {
+      await broker.connectors.register(registration("prod"));
+      expect(broker.connectors.get("prod").verifiedAt).not.toBeNull();
+      await broker.connectors.update("prod", { config: { regions: ["eu-west-1"] } }, { verify: false });
+      expect(broker.connectors.get("prod").verifiedAt).toBeNull();
+      expect(await failure(broker.connectors.update("prod", { resourceTypes: [] }))).toMatchObject({ code: "usage" });
+      expect(broker.connectors.get("prod").resourceTypes).toEqual(["s3-bucket"]);
+    }));
+  it("a rollback brings back the end of the older credential as well", () =>
+    withBench(async ({ broker }) => {
+      const at = (seconds: number) => new Date(target.clock().getTime() + seconds * 1000).toISOString();
+      const allowed = { allowUnconfined: true, allowMainCredential: true };
+      const first = at(3600);
+      await broker.connectors.register(registration("prod", { ...allowed, expiresAt: first }, "sts-token"));
+      const secret = target.methods["sts-token"]?.secret ?? {};
+      await broker.connectors.rotate("prod", { secret, expiresAt: at(7200), overlapSeconds: 600 });
+      expect((await broker.connectors.rollback("prod")).connector.expiresAt).toBe(first);
+    }));
+});
+
 describe("MFA", () => {
   it("lapses into exit 6 naming the one command, and a code brings it back", () =>
     withBench(async ({ broker }) => {

@@ -16,7 +16,17 @@ import * as grants from "./grants.ts";
 import { type Environment, homeOf } from "./home.ts";
 import { newId } from "./ids.ts";
 import { forsake, sweep } from "./keeper.ts";
-import { addKey, auditKeyOf, dropOldKeys, type KeyInfo, keyInfo, loadKeys, recordKey, resealAuditKey } from "./key.ts";
+import {
+  addKey,
+  auditKeyOf,
+  beginRotation,
+  dropOldKeys,
+  type KeyInfo,
+  keyInfo,
+  loadKeys,
+  recordKey,
+  resealAuditKey,
+} from "./key.ts";
 import * as listing from "./listing.ts";
 import { createPluginHost, type PluginHost } from "./plugins.ts";
 import { callFor, runtimeOf, storeCall } from "./sessions.ts";
@@ -133,6 +143,15 @@ const rotateKey = async (
   context: Context,
   replacement: string | undefined,
 ): Promise<{ readonly id: string; readonly resealed: number; readonly source: string }> => {
+  const { state } = context;
+  const done = beginRotation(state);
+  try {
+    return await rotateAlone(context, replacement);
+  } finally {
+    done();
+  }
+};
+const rotateAlone = async (context: Context, replacement: string | undefined) => {
   const { state } = context;
   const { ring, info } = addKey(state, context.environment, replacement);
   context.checkpoint("key.added");

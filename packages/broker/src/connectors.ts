@@ -1,4 +1,5 @@
 /** Registered connectors: saved, changed, verified and removed. */
+import { KeywrightError } from "@keywright/core";
 import { type Connector, connectorOf, rowOf } from "./connector.ts";
 import { dropGrants, materialOf, rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
@@ -90,6 +91,11 @@ const present = <T extends object>(value: T): Partial<T> =>
 export const update = (context: Context, name: string, changes: Changes, options: SaveOptions = {}): Promise<Saved> =>
   audited(context, "connector.update", name, { fields: Object.keys(present(changes)) }, async () => {
     const row = rowNamed(context, name);
+    if (changes.resourceTypes?.length === 0) {
+      throw new KeywrightError("usage", "A connector needs at least one resource type.", {
+        hint: "Name those it shall reach; leaving them out keeps what there is.",
+      });
+    }
     const before = connectorOf(row);
     const material = await materialOf(context, row);
     const config = Object.fromEntries(
@@ -137,7 +143,9 @@ export const update = (context: Context, name: string, changes: Changes, options
       { ...material, connector: draft },
       { ...options, verify: options.verify ?? touchesAccess },
     );
-    const connector = outcome ? verified(context, draft, outcome) : draft;
+    // What was not proven again is not known any more: the next use proves it.
+    const unproven = touchesAccess ? { ...draft, verifiedAt: null } : draft;
+    const connector = outcome ? verified(context, draft, outcome) : unproven;
     context.checkpoint("row.write");
     return transaction(context.state, () => {
       nameFree(context, connector.name, connector.id);

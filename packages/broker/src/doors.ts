@@ -91,6 +91,8 @@ export const runAllowed = (
       } catch {
         // It ended by itself.
       }
+      // What left the group may hold the pipe: nobody waits for it.
+      child.stdout.destroy();
     };
     const failed = (message: string, hint: string) =>
       reject(new KeywrightError("provider-unavailable", `The allowed command of ${connector} ${message}.`, { hint }));

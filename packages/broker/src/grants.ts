@@ -403,6 +403,17 @@ export const tidy = (context: Context): void =>
     );
     run(
       context.state,
-      from.deleteFrom("lookups").where("connector_id", "not in", from.selectFrom("connectors").select("id")),
+      from
+        .deleteFrom("lookups")
+        .where(({ not, exists, selectFrom }) =>
+          not(
+            exists(
+              selectFrom("connectors")
+                .select("id")
+                .whereRef("connectors.id", "=", "lookups.connector_id")
+                .whereRef("connectors.version", "=", "lookups.connector_version"),
+            ),
+          ),
+        ),
     );
   });

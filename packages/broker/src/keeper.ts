@@ -12,6 +12,7 @@ import {
 } from "@keywright/core";
 import type { Context } from "./context.ts";
 import { isAlive } from "./ids.ts";
+import { keyInfo } from "./key.ts";
 import { transaction } from "./state.ts";
 import { all, from, run } from "./tables.ts";
 
@@ -27,6 +28,14 @@ const intend = (context: Context, path: string, action: "create" | "remove") =>
   );
 const settled = (context: Context, path: string) =>
   void run(context.state, from.deleteFrom("pending_secrets").where("path", "=", path));
+
+/** What is sealed under a key that another process has rotated away would open for nobody. Call within a transaction. */
+export const checkKey = (context: Context): void => {
+  if (keyInfo(context.state)?.id === context.ring.current.id) return;
+  throw new KeywrightError("key-wrong", "The sealing key was rotated meanwhile. Nothing was saved.", {
+    hint: "Start this process anew; it then reads the new key.",
+  });
+};
 
 export type Kept = { readonly path: string; readonly values: Fields };
 
@@ -50,6 +59,7 @@ export const keepWith = async <T>(context: Context, kept: readonly Kept[], call:
     }
     const result = transaction(context.state, () => {
       context.checkpoint("row.write");
+      if (kept.length > 0) checkKey(context);
       const made = commit();
       for (const { path } of kept) settled(context, path);
       context.checkpoint("row.written");

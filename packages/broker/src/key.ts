@@ -27,6 +27,7 @@ import {
   unseal,
 } from "@keywright/seal";
 import type { Environment } from "./home.ts";
+import { isAlive } from "./ids.ts";
 import { type State, transaction } from "./state.ts";
 
 export type KeySource = "environment" | "keyring" | "file";
@@ -207,6 +208,23 @@ const choose = (state: State, environment: Environment): KeyInfo => {
   const [key] = parse(readFile(file) ?? "", file);
   if (!key) throw new KeywrightError("key-invalid", `${file} holds no key.`, { hint: "Restore it from a backup." });
   return record("file", key);
+};
+
+const rotationMs = 10 * 60_000;
+/** One rotation at a time: two would each forget the other's key. Ends with its process, or after ten minutes. */
+export const beginRotation = (state: State): (() => void) => {
+  const me = `${process.pid}:${Date.now()}:${randomBytes(4).toString("hex")}`;
+  transaction(state, () => {
+    const [pid = "", since = ""] = (meta(state, "key.rotating") ?? "").split(":");
+    if (pid !== "" && isAlive(Number(pid)) && Number(since) > Date.now() - rotationMs) {
+      throw new KeywrightError("conflict", `Process ${pid} is rotating the key of this state.`, {
+        hint: "Wait until it is done.",
+        retryable: true,
+      });
+    }
+    setMeta(state, "key.rotating", me);
+  });
+  return () => void state.database.prepare("DELETE FROM meta WHERE key = 'key.rotating' AND value = ?").run(me);
 };
 
 /** Puts a new key in front. `commit` is called with the new ring once the source holds both keys. */

@@ -5,11 +5,12 @@ import { grantIdentity } from "./cached.ts";
 import { materialOf } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
 import { newId } from "./ids.ts";
+import { checkKey } from "./keeper.ts";
 import type { Plan } from "./plan.ts";
 import { keepRenewed } from "./rotation.ts";
 import { type AnyOpened, type AnyRuntime, asOurs, callFor, open, within } from "./sessions.ts";
 import { transaction } from "./state.ts";
-import { type ConnectorRow, from, type GrantRow, run } from "./tables.ts";
+import { type ConnectorRow, from, type GrantRow, one, run } from "./tables.ts";
 
 export type IssueOptions = {
   readonly signal?: AbortSignal | undefined;
@@ -51,6 +52,9 @@ export const sessionFor = async (context: Context, row: ConnectorRow, call: Retu
     ...found,
     usableUntil: Math.min(context.now() + sessionMs, (opened.expiresAt?.getTime() ?? Infinity) - 60_000),
   };
+  // One for each connector: those of earlier versions hold credentials that nothing needs.
+  for (const other of sessions.keys())
+    if (other.startsWith(`${row.id} `) && other.endsWith(` ${context.state.directory}`)) sessions.delete(other);
   sessions.set(key, made);
   return made;
 };
@@ -131,7 +135,9 @@ export const mint = async (
     const asked = capped.seconds === null ? Infinity : issuedAt + capped.seconds * 1000;
     const given = issued.expiresAt?.getTime() ?? Infinity;
     const parent = opened.expiresAt?.getTime() ?? Infinity;
-    const end = Math.min(asked, given, parent);
+    // The stored credential itself ends when its connector says so.
+    const stored = cell.mainCredential && row.expires_at !== null ? row.expires_at : Infinity;
+    const end = Math.min(asked, given, parent, stored);
     // Providers cut expiries to whole seconds: what comes within two of what was asked is what was asked.
     const slack = 2_000;
     const seconds = !Number.isFinite(end)
@@ -140,10 +146,22 @@ export const mint = async (
         ? capped.seconds
         : Math.round((end - issuedAt) / 1000);
     const decidedBy =
-      end < asked - slack ? (parent < given - slack ? "parent credential" : "provider") : capped.decidedBy;
+      end < asked - slack
+        ? Math.min(parent, stored) < given - slack
+          ? "parent credential"
+          : "provider"
+        : capped.decidedBy;
     const outlives = issued.outlives?.getTime() ?? (given > end + slack && Number.isFinite(given) ? given : null);
     const plain = JSON.stringify(revealAll(issued.credential));
     transaction(context.state, () => {
+      checkKey(context);
+      const holder = one(context.state, from.selectFrom("connectors").select("version").where("id", "=", row.id));
+      if (holder?.version !== row.version) {
+        throw new KeywrightError("conflict", `${row.name} was changed or removed while it issued.`, {
+          hint: "Try again.",
+          retryable: true,
+        });
+      }
       run(
         context.state,
         from

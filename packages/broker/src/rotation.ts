@@ -50,7 +50,7 @@ export const rotate = (context: Context, name: string, rotation: Rotation): Prom
       });
     const parent = await dialogue(context, { connector: draft, secret }, rotation);
     const outcome = await prove(context, { connector: draft, secret, parent }, rotation);
-    const connector = outcome ? verified(context, draft, outcome) : draft;
+    const connector = outcome ? verified(context, draft, outcome) : { ...draft, verifiedAt: null };
     return keepBoth(context, row.id, { secret, parent }, (paths) => {
       const keep = (rotation.overlapSeconds ?? 0) > 0;
       const next = rowOf(connector, {
@@ -59,7 +59,7 @@ export const rotate = (context: Context, name: string, rotation: Rotation): Prom
         parent_expires_at: endOf(parent),
         previous_path: keep ? row.secret_path : null,
         previous_until: keep ? context.now() + (rotation.overlapSeconds ?? 0) * 1000 : null,
-        previous_config: keep ? row.config : null,
+        previous_config: keep ? JSON.stringify({ config: row.config, expires_at: row.expires_at }) : null,
       });
       const dropped = replaceRow(context, row, next);
       forsake(context, [...(keep ? [] : [row.secret_path]), row.previous_path, row.parent_path]);
@@ -88,9 +88,9 @@ export const rollback = (context: Context, name: string, options: SaveOptions = 
       });
     }
     const secret = await readKept(context, row.previous_path, name, storeCall(context));
-    const config = row.previous_config ?? row.config;
+    const before = JSON.parse(row.previous_config ?? "{}") as Partial<Pick<ConnectorRow, "config" | "expires_at">>;
     const draft: Connector = {
-      ...connectorOf({ ...row, config }),
+      ...connectorOf({ ...row, ...before }),
       version: row.version + 1,
       updatedAt: new Date(context.now()).toISOString(),
     };
@@ -161,12 +161,17 @@ export const keepRenewed = (
   renewed: Readonly<Record<string, unknown>>,
 ): Promise<void> =>
   keepBoth(context, row.id, { secret: null, parent: renewed }, (paths) => {
-    run(
+    // Only in place of what it renews: a person who logged in meanwhile has given something newer.
+    const changed = run(
       context.state,
       from
         .updateTable("connectors")
         .set({ parent_path: paths.parent, parent_expires_at: endOf(renewed) })
-        .where("id", "=", row.id),
+        .where("id", "=", row.id)
+        .where("parent_path", "is", row.parent_path),
     );
+    if (changed === 0) throw new KeywrightError("conflict", `The login of ${row.name} was replaced meanwhile.`);
     forsake(context, [row.parent_path]);
+  }).catch((error: unknown) => {
+    if (!KeywrightError.is(error) || error.code !== "conflict") throw error;
   });

@@ -27,8 +27,16 @@ export const verifySeconds = 60;
 const loginSeconds = 900;
 
 export const nameFree = (context: Context, name: string, id: string) => {
-  const holder = one(context.state, from.selectFrom("connectors").select("id").where("name", "=", name));
-  if (holder && holder.id !== id) {
+  // A connector is found by its id as well, so that nobody may be called as another's id is.
+  const holder = one(
+    context.state,
+    from
+      .selectFrom("connectors")
+      .select("id")
+      .where((is) => is.or([is("name", "=", name), is("id", "=", name)]))
+      .where("id", "!=", id),
+  );
+  if (holder) {
     throw new KeywrightError("name-taken", `There is a connector ${name} already.`, {
       hint: "Take another name, or change that one with connector update or rotate.",
     });

@@ -193,23 +193,23 @@ export const login = async (
 
 /** The deadline holds even where a plugin does not look at it. */
 export const within = async <T>(call: Call, work: () => Promise<T>): Promise<T> => {
-  if (call.signal.aborted) throw aborted(call);
+  if (call.signal.aborted) throw aborted(call.signal);
   let stop = () => {};
   const ended = new Promise<never>((_, reject) => {
-    stop = () => reject(aborted(call));
+    stop = () => reject(aborted(call.signal));
     call.signal.addEventListener("abort", stop, { once: true });
   });
   try {
     return await Promise.race([work(), ended]);
   } catch (error) {
-    if (call.signal.aborted && !KeywrightError.is(error)) throw aborted(call);
+    if (call.signal.aborted && !KeywrightError.is(error)) throw aborted(call.signal);
     throw error;
   } finally {
     call.signal.removeEventListener("abort", stop);
   }
 };
-const aborted = (call: Call): KeywrightError =>
-  (call.signal.reason as { name?: string } | undefined)?.name === "TimeoutError"
+export const aborted = (signal: AbortSignal): KeywrightError =>
+  (signal.reason as { name?: string } | undefined)?.name === "TimeoutError"
     ? new KeywrightError("deadline-exceeded", "The provider did not answer in time.", {
         hint: "Try again; check the network and the provider's status page.",
         retryable: true,
