@@ -26,7 +26,7 @@ export const seconds = (given: string | undefined, option: string): number | und
 export const count = (given: string | undefined, option: string): number | undefined => {
   if (given === undefined) return undefined;
   if (/^\d{1,9}$/.test(given)) return Number(given);
-  throw new KeywrightError("usage", `${option} ${shown(given)} is not a number.`, {
+  throw new KeywrightError("usage", `${option} ${shown(given)} is not a whole number.`, {
     hint: `For example ${option} 20.`,
   });
 };

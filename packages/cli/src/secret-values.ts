@@ -120,7 +120,8 @@ export const missingSecret = (fields: readonly SchemaField[]): KeywrightError =>
     "secret-invalid",
     `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} missing, and nobody can be asked here.`,
     {
-      hint: ways(names[0] ?? ""),
+      hint:
+        names.length > 1 ? `Give each as ${ways(names[0] ?? "").slice("Give it as ".length)}` : ways(names[0] ?? ""),
       data: { missing: names },
     },
   );

@@ -232,7 +232,7 @@ const wrong: readonly (readonly [string, readonly string[], number, RegExp])[] =
   ["grant list", ["--status", "activ"], 2, /Did you mean active\?/],
   ["grant describe", ["nothing"], 3, /There is no grant nothing/],
   ["grant revoke", ["nothing"], 3, /There is no grant nothing/],
-  ["audit list", ["--limit", "ten"], 2, /--limit ten is not a number/],
+  ["audit list", ["--limit", "ten"], 2, /--limit ten is not a whole number/],
   ["audit verify", ["more"], 2, /does not know what to do with more/],
   ["doctor", ["--jsn"], 2, /Did you mean --json\?/],
   ["key rotate", ["now"], 2, /does not know what to do with now/],
