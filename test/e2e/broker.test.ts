@@ -115,6 +115,14 @@ describe("registration", () => {
     ["an unknown field", { config: { regoin: "eu-central-1" } }, "config-invalid", /region/],
     ["a malformed ARN", { config: { roleArn: "arn:aws:iam::1:role/x" } }, "config-invalid", /roleArn/],
     ["an unknown region", { config: { region: "moon" } }, "config-invalid", /region/],
+    ["a mistyped region", { config: { region: "eu-centrl-1" } }, "config-invalid", /region/],
+    ["a region of another partition", { config: { region: "cn-north-1" } }, "config-invalid", /aws-cn/],
+    [
+      "a role of another partition",
+      { config: { roleArn: "arn:aws-cn:iam::123456789012:role/kw" } },
+      "config-invalid",
+      /aws-cn/,
+    ],
     ["an unknown method", { authMethod: "iam-rol" }, "type-not-found", /iam-role/],
     ["an unknown resource type", { resourceTypes: ["s3-buckt"] }, "type-not-found", /s3-bucket/],
     ["an unknown type", { type: "awz" }, "type-not-found", /aws/],
@@ -324,6 +332,11 @@ describe("lifetimes", () => {
       expect(await ask()).toEqual({ seconds: 3600, decidedBy: "method default" });
       expect(await ask(900)).toEqual({ seconds: 900, decidedBy: "request" });
       expect(await ask(100_000)).toEqual({ seconds: 43_200, decidedBy: "method maximum" });
+      await broker.connectors.update("prod", { lifetimeSeconds: 60 });
+      expect(await failure(ask())).toMatchObject({
+        code: "lifetime-out-of-bounds",
+        hint: expect.stringContaining("900"),
+      });
       await broker.connectors.update("prod", { lifetimeSeconds: 1200 });
       expect(await ask()).toEqual({ seconds: 1200, decidedBy: "connector" });
       expect(await ask(3600)).toEqual({ seconds: 1200, decidedBy: "connector" });

@@ -163,7 +163,12 @@ const lifetimeOf = (connector: Connector, cell: Cell, asked: number | undefined,
     { seconds: lifetime.max, decidedBy: "method maximum" },
   ];
   const least = candidates.reduce((a, b) => ((b.seconds ?? 0) < (a.seconds ?? 0) ? b : a));
-  return (least.seconds ?? 0) < min ? { seconds: min, decidedBy: "method minimum" } : least;
+  if ((least.seconds ?? 0) >= min) return least;
+  throw new KeywrightError(
+    "lifetime-out-of-bounds",
+    `${connector.name} allows ${least.seconds} s at most, and ${connector.authMethod} issues nothing shorter than ${min} s.`,
+    { hint: `Run: keywright connector update ${connector.name} --lifetime ${min}`, data: { min, max: lifetime.max } },
+  );
 };
 
 /** Throws what is wrong with the request, in the order a person would mend it. */

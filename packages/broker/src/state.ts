@@ -1,6 +1,6 @@
 /** The one SQLite file of a state folder: opened, migrated, and its failures put into words. No query builder here. */
 import { chmodSync, existsSync, mkdirSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { KeywrightError } from "@keywright/core/errors";
 import { migrations } from "./migrations.ts";
@@ -22,7 +22,7 @@ export const stateFailure = (cause: unknown, directory: string): KeywrightError 
   const why =
     primary === 13 || code === "ENOSPC"
       ? "the disk is full"
-      : primary === 8 || primary === 14 || ["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code)
+      : primary === 8 || primary === 14 || ["EACCES", "EPERM", "EROFS", "ENOTDIR", "ENOENT"].includes(code)
         ? "it cannot be written"
         : primary === 5 || primary === 6
           ? "another process keeps it locked"
@@ -63,6 +63,18 @@ const migrate = (database: DatabaseSync, directory: string) => {
   }
 };
 
+/** One level at a time: some file systems answer a recursive request for ever. */
+const makeFolder = (directory: string): void => {
+  const parent = dirname(directory);
+  if (parent !== directory && !existsSync(parent)) makeFolder(parent);
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    // Another process may have been first.
+    if ((error as { code?: string }).code !== "EEXIST") throw error;
+  }
+};
+
 /** `create: false` answers null where there is no state yet, and makes no folder. */
 export const openState = (
   directory: string,
@@ -71,7 +83,7 @@ export const openState = (
   const file = join(directory, stateFile);
   if (!options.create && !existsSync(file)) return null;
   try {
-    if (!existsSync(directory)) mkdirSync(directory, { recursive: true, mode: 0o700 });
+    if (!existsSync(directory)) makeFolder(directory);
     // The folder holds sealed values and perhaps the key: it is its owner's alone.
     if ((statSync(directory).mode & 0o077) !== 0) chmodSync(directory, 0o700);
     const database = new DatabaseSync(file, { timeout: 10_000 });

@@ -5,7 +5,7 @@ import { ecrOffer, eksOffer, genericOffer, s3Offer } from "./resources.ts";
 
 const region = z
   .string()
-  .regex(/^[a-z]{2}(-[a-z]+)+-\d{1,2}$/)
+  .regex(/^[a-z]{2}(-gov)?-(central|north|south|east|west|northeast|northwest|southeast|southwest)-\d{1,2}$/)
   .meta({ examples: ["eu-central-1"] });
 const endpoint = (service: string) =>
   z

@@ -136,11 +136,15 @@ export const asKeywrightError = (error: unknown, what: string): unknown => {
   }
   const clock =
     failure.name === "RequestTimeTooSkewed" ? "This machine's clock is wrong: set it, then try again." : undefined;
-  return new KeywrightError(code, `${what} failed${ownWords(code, failure.message)} (${failure.name ?? code}).`, {
-    hint: clock ?? hints[code] ?? "Run it again with --debug.",
-    retryable: code === "provider-throttled" || code === "provider-unavailable",
-    cause: error,
-  });
+  return new KeywrightError(
+    code,
+    `${what} failed${ownWords(code, failure.message)} (${failure.name === "Error" || failure.name === undefined ? (failure.code ?? code) : failure.name}).`,
+    {
+      hint: clock ?? hints[code] ?? "Run it again with --debug.",
+      retryable: code === "provider-throttled" || code === "provider-unavailable",
+      cause: error,
+    },
+  );
 };
 
 /** The operation is not offered here: S3-compatible stores know a part of STS. */

@@ -5,7 +5,7 @@ import { S3Client } from "@aws-sdk/client-s3";
 import { SSOClient } from "@aws-sdk/client-sso";
 import { SSOOIDCClient } from "@aws-sdk/client-sso-oidc";
 import { STSClient } from "@aws-sdk/client-sts";
-import type { Call, Redacted } from "@keywright/core";
+import { type Call, KeywrightError, type Redacted } from "@keywright/core";
 import type * as z from "zod";
 import type { aws } from "../declaration/aws.ts";
 import { asKeywrightError } from "./aws-errors.ts";
@@ -43,7 +43,26 @@ export type Clients = {
 
 const none = { accessKeyId: "none", secretAccessKey: "none" };
 
+const partitionOf = (region: string): AwsConfig["partition"] =>
+  region.startsWith("cn-") ? "aws-cn" : region.startsWith("us-gov-") ? "aws-us-gov" : "aws";
+/** Region, role and partition must be of one world; said here, before AWS answers with a riddle. */
+const checkPartition = (config: AwsConfig & { readonly roleArn?: string | undefined }): void => {
+  const wrong = (what: string, its: string) =>
+    new KeywrightError(
+      "config-invalid",
+      `${what} is of the partition ${its}; the connector's partition is ${config.partition}.`,
+      {
+        hint: `Set partition to ${its}, or correct the other.`,
+      },
+    );
+  const its = partitionOf(config.region);
+  if (its !== config.partition) throw wrong(`The region ${config.region}`, its);
+  const arn = config.roleArn?.split(":")[1] ?? config.partition;
+  if (arn !== config.partition) throw wrong("The role", arn);
+};
+
 export const createClients = (config: AwsConfig): Clients => {
+  checkPartition(config);
   const skew: Skew = { ms: 0, signing: 0 };
   return {
     config,
