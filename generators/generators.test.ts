@@ -3,7 +3,7 @@ import { cp, mkdir, mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { jsonText, output, report } from "./output.ts";
+import { jsonText, output, report } from "@keywright/manifest/output";
 
 const root = resolve(import.meta.dirname, "..");
 let folder = "";

@@ -2,7 +2,7 @@
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { KeywrightError } from "@keywright/core";
-import { output, report } from "../output.ts";
+import { output, report } from "@keywright/manifest/output";
 import { filesOfAll, pluginFolders } from "./plugins.ts";
 
 const { values, positionals } = parseArgs({

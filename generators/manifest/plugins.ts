@@ -3,8 +3,8 @@ import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { KeywrightError, type Plugin } from "@keywright/core";
-import { manifestOf, schemaFilesOf } from "@keywright/manifest";
-import { jsonText } from "../output.ts";
+import { manifestOf } from "@keywright/manifest";
+import { pluginFilesOf } from "@keywright/manifest/plugin-files";
 
 /** What a plugin's package.json says, so that its manifest is found without running it. */
 const manifestPath = "./generated/manifest.json";
@@ -43,11 +43,8 @@ const pluginOf = async (root: string, folder: string): Promise<Plugin> => {
 /** `folder` is a plugin's, below `root`; so are the paths. */
 export const filesOf = async (root: string, folder: string): Promise<ReadonlyMap<string, string>> => {
   const name = await nameOf(root, folder);
-  const manifest = manifestOf(await pluginOf(root, folder), name);
-  return new Map([
-    [`${folder}/generated/manifest.json`, jsonText(manifest)],
-    ...[...schemaFilesOf(manifest)].map(([path, schema]) => [`${folder}/generated/${path}`, jsonText(schema)] as const),
-  ]);
+  const files = pluginFilesOf(manifestOf(await pluginOf(root, folder), name));
+  return new Map([...files].map(([path, text]) => [`${folder}/${path}`, text]));
 };
 
 /** Every plugin is tried, so that one run names all that fail. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createBroker } from "@keywright/broker";
 import { createAwsDouble } from "@keywright/double-aws";
+import { createProject } from "../suites/project.ts";
 import { timeGrants } from "./grants.ts";
 import { timeProcesses } from "./processes.ts";
 import { makeProject } from "./project.ts";
@@ -42,7 +43,7 @@ try {
   const broker = await createBroker({
     directory: home,
     environment,
-    project: join(root, "test"),
+    project: createProject(),
     builtIn: [join(root, "plugins/local")],
   });
   await broker.connectors.register({

@@ -6,6 +6,7 @@ import { parseArgs, styleText } from "node:util";
 import { GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { createS3Client } from "@keywright/aws/clients/s3";
 import { createAwsDouble } from "@keywright/double-aws";
+import { createProject } from "../suites/project.ts";
 import { openKeywright } from "keywright";
 
 const { values } = parseArgs({ options: { "no-color": { type: "boolean" } } });
@@ -32,7 +33,7 @@ const aws = await createAwsDouble();
 const directory = mkdtempSync(join(tmpdir(), "keywright-demo-"));
 const kw = await openKeywright({
   directory,
-  project: join(import.meta.dirname, ".."),
+  project: createProject(),
   // The demonstration moves this clock; the SDK's own stays where it is.
   clock: () => aws.now(),
   environment: { ...process.env, KEYWRIGHT_KEY: "", KEYWRIGHT_KEYRING: "off" },

@@ -7,6 +7,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { sharedProject } from "../suites/project.ts";
 import { doubleTarget } from "../suites/aws-double-target.ts";
 
 const root = join(import.meta.dirname, "..", "..");
@@ -22,7 +23,7 @@ const keywright = (
 ): Promise<{ code: number; out: string; err: string }> =>
   new Promise((resolve) => {
     const child = spawn(process.execPath, [bin, ...words], {
-      cwd: join(root, "test"),
+      cwd: sharedProject(),
       env: {
         PATH: process.env["PATH"] ?? "",
         HOME: folders.home,

@@ -4,6 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedProject } from "../suites/project.ts";
 import { doubleTarget } from "../suites/aws-double-target.ts";
 import type { AwsTarget } from "../suites/target.ts";
 import { realCache } from "./services/localemu.ts";
@@ -42,7 +43,7 @@ const createWorld = (): World => {
     base,
     run: (program, args, more = {}) =>
       new Promise((resolve) => {
-        const child = spawn(program, args, { cwd: more.cwd ?? join(root, "test"), env: { ...env, ...more.env } });
+        const child = spawn(program, args, { cwd: more.cwd ?? sharedProject(), env: { ...env, ...more.env } });
         let out = "";
         let err = "";
         child.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));

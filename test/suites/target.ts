@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Broker, createBroker } from "@keywright/broker";
+import { repository, sharedProject } from "./project.ts";
 
 export type MethodSetup = {
   readonly config: Readonly<Record<string, unknown>>;
@@ -34,8 +35,7 @@ export type AwsTarget = {
   readonly close: () => Promise<void>;
 };
 
-const root = join(import.meta.dirname, "..", "..");
-export const pluginFolders = { builtIn: [join(root, "plugins", "local")], project: join(root, "test") } as const;
+export const pluginFolders = { builtIn: [join(repository, "plugins", "local")], project: sharedProject() } as const;
 
 export type Bench = { readonly broker: Broker; readonly directory: string; readonly close: () => Promise<void> };
 /** A broker on a state folder of its own. */

@@ -13,6 +13,7 @@ import * as rotation from "./rotation.ts";
 import type { SaveOptions } from "./saving.ts";
 import { type Context, record } from "./context.ts";
 import * as grants from "./grants.ts";
+import { disablePlugin, enablePlugin, type Enabling } from "./enabling.ts";
 import { type Environment, homeOf } from "./home.ts";
 import { newId } from "./ids.ts";
 import { forsake, sweep } from "./keeper.ts";
@@ -28,6 +29,7 @@ import {
   resealAuditKey,
 } from "./key.ts";
 import * as listing from "./listing.ts";
+import type { InstalledPlugin } from "./plugin-package.ts";
 import { createPluginHost, type PluginHost } from "./plugins.ts";
 import { callFor, runtimeOf, storeCall } from "./sessions.ts";
 import { openState, transaction } from "./state.ts";
@@ -205,16 +207,8 @@ async function* discover(
     readonly signal?: AbortSignal;
   },
 ): AsyncGenerator<Discovery> {
-  const { type, plugin } = context.host.connectorType(given.type);
-  if (!context.host.isEnabled(plugin)) {
-    context.host.enable(plugin, context.state, context.now());
-    record(context, {
-      action: "plugin.enable",
-      outcome: "allowed",
-      connector: null,
-      detail: { package: plugin.package, version: plugin.version },
-    });
-  }
+  const { type, plugin } = context.host.connectorType(given.type, "project");
+  await enablePlugin(context, plugin);
   const { runtime } = await runtimeOf(context, given.type);
   const now = new Date(context.now()).toISOString();
   const stand: Connector = {
@@ -257,7 +251,12 @@ async function* discover(
 const assemble = (context: Context, close: () => Promise<void>) => ({
   directory: context.state.directory,
   actor: context.actor,
-  plugins: context.host as PluginHost,
+  plugins: {
+    ...(context.host as Omit<PluginHost, "enable" | "disable">),
+    /** Proves the code against its manifest and records its files; `accept` takes what differs from what was recorded. */
+    enable: (plugin: InstalledPlugin, how?: Enabling) => enablePlugin(context, plugin, how),
+    disable: (name: string) => disablePlugin(context, name),
+  },
   key: (): KeyInfo | null => keyInfo(context.state),
   close,
   connectors: {

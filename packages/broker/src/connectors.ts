@@ -4,6 +4,7 @@ import { type Connector, connectorOf, rowOf } from "./connector.ts";
 import { dropGrants, materialOf, rowNamed } from "./connector-rows.ts";
 import { type Context, record } from "./context.ts";
 import { forsake, sweep } from "./keeper.ts";
+import { enablePlugin } from "./enabling.ts";
 import { draftOf, type Registration } from "./registration.ts";
 import { keepRenewed } from "./rotation.ts";
 import {
@@ -28,15 +29,8 @@ export const register = (context: Context, given: Registration, options: SaveOpt
   audited(context, "connector.register", given.name, { type: given.type, authMethod: given.authMethod }, async () => {
     const { connector: draft, secret = null } = draftOf(context, given, null);
     nameFree(context, draft.name, draft.id);
-    const { plugin } = context.host.connectorType(given.type);
-    const fresh = context.host.enable(plugin, context.state, context.now());
-    if (fresh)
-      record(context, {
-        action: "plugin.enable",
-        outcome: "allowed",
-        connector: null,
-        detail: { package: plugin.package, version: plugin.version, integrity: plugin.integrity() },
-      });
+    const { plugin } = context.host.connectorType(given.type, "project");
+    const fresh = await enablePlugin(context, plugin);
     const parent = await dialogue(context, { connector: draft, secret }, options);
     const outcome = await prove(context, { connector: draft, secret, parent }, options);
     const connector = outcome ? verified(context, draft, outcome) : draft;

@@ -8,13 +8,24 @@ export type { Grant, GrantRecord, Preview, Revocation } from "./grants.ts";
 export { type Environment, homeOf } from "./home.ts";
 export { type KeyInfo, keyInfo } from "./key.ts";
 export type { ListedResource } from "./listing.ts";
+export { type Difference, type Lock, type Locked, lockFile, lockVersion, readLock } from "./plugin-lock.ts";
 export {
+  dependenciesOf,
+  type Hashes,
+  type InstalledPlugin,
+  installedIn,
+  integrityOf,
+  pluginAt,
+  projectOf,
+  readPackageJson,
+} from "./plugin-package.ts";
+export {
+  broughtBy,
   type ConnectorSource,
   createPluginHost,
-  type InstalledPlugin,
-  pluginAt,
   type PluginHost,
-  projectOf,
+  type PluginStanding,
+  type Preference,
 } from "./plugins.ts";
 export type { Registration } from "./registration.ts";
 export type { Rotation } from "./rotation.ts";

@@ -52,4 +52,12 @@ CREATE TABLE audit (
 ) STRICT;
 CREATE TABLE audit_head (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), seq INTEGER NOT NULL, mac TEXT NOT NULL, seal TEXT NOT NULL) STRICT;
 `,
+  `
+-- Two projects may each enable their own copy. What was recorded before had no hashes of files: it is enabled anew.
+DROP TABLE plugins;
+CREATE TABLE plugins (
+  package TEXT NOT NULL, directory TEXT NOT NULL, version TEXT NOT NULL, entry TEXT NOT NULL, integrity TEXT NOT NULL,
+  files TEXT, lock TEXT, enabled_at INTEGER NOT NULL, PRIMARY KEY (package, directory)
+) STRICT, WITHOUT ROWID;
+`,
 ];

@@ -1,102 +1,13 @@
-/** Which plugins there are (their manifests alone), which are enabled (recorded), and the one place where their code is loaded. */
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync, realpathSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
-import { pathToFileURL } from "node:url";
-import { contractVersion, didYouMean, KeywrightError, type Plugin } from "@keywright/core";
+/** Which plugins there are (their manifests alone), which may run (recorded), and the one place where their code is loaded. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { didYouMean, KeywrightError, type Plugin } from "@keywright/core";
 import type { Manifest, ManifestConnector, ManifestOffer } from "@keywright/manifest";
-import { parseManifest } from "@keywright/manifest/read";
-import type { State } from "./state.ts";
-import { all, from, run } from "./tables.ts";
-
-export type InstalledPlugin = {
-  readonly package: string;
-  readonly version: string;
-  readonly directory: string;
-  /** Part of Keywright itself: enabled by name. */
-  readonly builtIn: boolean;
-  readonly manifest: () => Manifest;
-  /** SHA-256 of the manifest and of package.json. */
-  readonly integrity: () => string;
-};
-
-type PackageJson = {
-  readonly name?: string;
-  readonly version?: string;
-  readonly keywright?: { readonly manifest?: string };
-  readonly dependencies?: Readonly<Record<string, string>>;
-  readonly devDependencies?: Readonly<Record<string, string>>;
-  readonly optionalDependencies?: Readonly<Record<string, string>>;
-};
-const readJson = (path: string): PackageJson | null => {
-  try {
-    return JSON.parse(readFileSync(path, "utf8")) as PackageJson;
-  } catch (cause) {
-    if ((cause as { code?: string }).code === "ENOENT" || (cause as { code?: string }).code === "ENOTDIR") return null;
-    throw new KeywrightError("plugin-invalid", `${path} cannot be read: ${(cause as Error).message}.`, {
-      hint: "Mend it, or reinstall the package.",
-      cause,
-    });
-  }
-};
-
-/** A plugin in this folder, or null where its package.json names no manifest. */
-export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | null => {
-  const described = readJson(join(directory, "package.json"));
-  if (!described?.keywright || described.name === undefined) return null;
-  const { name, version = "0.0.0" } = described;
-  const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
-  let text: string | null = null;
-  const read = () => {
-    if (text !== null) return text;
-    if (!existsSync(path)) {
-      throw new KeywrightError("plugin-invalid", `${name} has no manifest at ${path}.`, {
-        hint: "Its author builds one with npm run generate; reinstall the package if you did not write it.",
-      });
-    }
-    return (text = readFileSync(path, "utf8"));
-  };
-  let manifest: Manifest | null = null;
-  return {
-    package: name,
-    version,
-    directory,
-    builtIn,
-    manifest: () => (manifest ??= parseManifest(read(), name)),
-    integrity: () =>
-      `sha256-${createHash("sha256")
-        .update(read())
-        .update(readFileSync(join(directory, "package.json")))
-        .digest("base64")}`,
-  };
-};
-
-/** The nearest folder upward with a package.json, or null. */
-export const projectOf = (from: string): string | null => {
-  for (let directory = from; ; directory = dirname(directory)) {
-    if (existsSync(join(directory, "package.json"))) return directory;
-    if (dirname(directory) === directory) return null;
-  }
-};
-
-/** Plugins that the project itself names as dependencies; never a dependency of a dependency. */
-export const pluginsOfProject = (project: string): InstalledPlugin[] => {
-  const described = readJson(join(project, "package.json"));
-  const names = new Set(
-    Object.keys({ ...described?.dependencies, ...described?.devDependencies, ...described?.optionalDependencies }),
-  );
-  return [...names].toSorted().flatMap((name) => {
-    for (let directory = project; ; directory = dirname(directory)) {
-      const at = join(directory, "node_modules", name);
-      if (existsSync(join(at, "package.json"))) {
-        const found = pluginAt(realpathSync(at));
-        return found ? [found] : [];
-      }
-      if (dirname(directory) === directory) return [];
-    }
-  });
-};
+import { differences, type Locked, lockFile, named, readLock, writeLock } from "./plugin-lock.ts";
+import { type Hashes, type InstalledPlugin, integrityOf, pluginAt, pluginsOfProject } from "./plugin-package.ts";
+import { importPlugin, provePlugin } from "./plugin-proof.ts";
+import { type State, transaction } from "./state.ts";
+import { all, from, type PluginRow, run } from "./tables.ts";
 
 const failureOf = (plugin: InstalledPlugin): KeywrightError | null => {
   try {
@@ -109,17 +20,37 @@ const failureOf = (plugin: InstalledPlugin): KeywrightError | null => {
 };
 
 export type ConnectorSource = { readonly plugin: InstalledPlugin; readonly type: ManifestConnector };
+/** `enabled`: what runs; `project`: what the project would enable, where it has another copy. */
+export type Preference = "enabled" | "project";
+export type EnableOptions = {
+  readonly now: number;
+  /** A person has reviewed what changed. */
+  readonly accept?: boolean;
+  /** Its files are not checked from now on, because its author works on it. */
+  readonly unlocked?: boolean;
+};
+export type PluginStanding = {
+  readonly plugin: InstalledPlugin;
+  readonly state: "built-in" | "enabled" | "unlocked" | "changed" | "installed" | "broken";
+  /** Why it is changed or broken. */
+  readonly problem: KeywrightError | null;
+};
 export type PluginHost = {
   readonly plugins: () => readonly InstalledPlugin[];
   /** Those whose manifest can be read. */
   readonly readable: () => readonly InstalledPlugin[];
   /** Every connector type, from manifests alone; a type that two plugins claim is there twice. */
-  readonly connectorTypes: () => readonly ConnectorSource[];
-  readonly connectorType: (id: string) => ConnectorSource;
+  readonly connectorTypes: (prefer?: Preference) => readonly ConnectorSource[];
+  readonly connectorType: (id: string, prefer?: Preference) => ConnectorSource;
   readonly isEnabled: (plugin: InstalledPlugin) => boolean;
-  /** Records package, version, place and integrity. True when it was not enabled before. */
-  readonly enable: (plugin: InstalledPlugin, state: State, now: number) => boolean;
-  /** Runs the plugin's code. Only enabled and built-in ones. */
+  readonly standing: () => readonly PluginStanding[];
+  /** Proves that the code is what the manifest says, then records both in the lock and here. True when that was new. */
+  readonly enable: (plugin: InstalledPlugin, options: EnableOptions) => Promise<boolean>;
+  /** Takes it out of the lock and of the state; false when it was in neither. */
+  readonly disable: (name: string) => boolean;
+  /** Where `enable` writes. */
+  readonly lockPath: () => string;
+  /** Runs the plugin's code. Only enabled and built-in ones, and only as they were recorded. */
   readonly load: (plugin: InstalledPlugin) => Promise<Plugin>;
 };
 
@@ -131,39 +62,193 @@ export type PluginHostOptions = {
   readonly state: State | null;
 };
 
+const uniqueByPackage = (plugins: readonly InstalledPlugin[]): readonly InstalledPlugin[] =>
+  [...new Map([...plugins].toReversed().map((plugin) => [plugin.package, plugin])).values()].toReversed();
+
+/** `connector aws`, `secret store vault`: what a plugin brings, by id. */
+export const broughtBy = ({ connectors, secretStores, flavors, secretSchemas }: Manifest): readonly string[] => [
+  ...connectors.map(({ id }) => `connector ${id}`),
+  ...secretStores.map(({ id }) => `secret store ${id}`),
+  ...flavors.map(({ component, id }) => `flavor ${component}/${id}`),
+  ...(connectors.length + secretStores.length + flavors.length === 0
+    ? secretSchemas.map(({ id }) => `secret schema ${id}`)
+    : []),
+];
+
+const changed = (plugin: InstalledPlugin, message: string, files: readonly string[]) =>
+  new KeywrightError("plugin-changed", message, {
+    hint: `If you upgraded or rebuilt it, look at what changed, then: keywright plugin add ${plugin.package}`,
+    data: { package: plugin.package, files },
+  });
+/** Null where the recorded files are the ones that are there. */
+const differenceOf = (
+  plugin: InstalledPlugin,
+  recorded: { readonly version: string; readonly files: Hashes },
+  where: string,
+): KeywrightError | null => {
+  const found = differences(recorded.files, plugin.files());
+  if (found.length === 0) return null;
+  const versions =
+    plugin.version === recorded.version ? "" : ` (it is ${plugin.version}; ${recorded.version} was recorded)`;
+  return changed(
+    plugin,
+    `${plugin.package} is not what ${where} records${versions}: ${named(found)}.`,
+    found.map(({ file }) => file),
+  );
+};
+
 export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions): PluginHost => {
-  let found: InstalledPlugin[] | null = null;
-  const enabledRows = () => (state ? all(state, from.selectFrom("plugins").selectAll()) : []);
-  const plugins = () => {
-    if (found) return found;
-    const own = builtIn.flatMap((directory) => pluginAt(directory, true) ?? []);
-    const named = project ? pluginsOfProject(project) : [];
-    // Enabled ones are known from any folder, so that helpers run from anywhere.
-    const recorded = enabledRows().flatMap(({ directory }) =>
-      existsSync(directory) ? (pluginAt(directory) ?? []) : [],
-    );
-    const unique = new Map<string, InstalledPlugin>();
-    for (const plugin of [...own, ...named, ...recorded])
-      if (!unique.has(plugin.package)) unique.set(plugin.package, plugin);
-    return (found = [...unique.values()]);
+  const directory = project ?? state?.directory ?? null;
+  let found: { readonly named: readonly InstalledPlugin[]; readonly recorded: readonly InstalledPlugin[] } | null =
+    null;
+  const own = builtIn.flatMap((at) => pluginAt(at, true) ?? []);
+  const rows = (): readonly PluginRow[] =>
+    state ? all(state, from.selectFrom("plugins").selectAll().orderBy("enabled_at", "desc")) : [];
+  const look = () =>
+    (found ??= {
+      named: project ? pluginsOfProject(project) : [],
+      // Enabled ones are known from any folder, so that helpers run from anywhere.
+      recorded: rows().flatMap((row) => (existsSync(row.directory) ? (pluginAt(row.directory) ?? []) : [])),
+    });
+  /** What was enabled at this place, or the same files elsewhere. */
+  const rowOf = (plugin: InstalledPlugin): PluginRow | undefined => {
+    const of = rows().filter((row) => row.package === plugin.package);
+    const here = of.find((row) => row.directory === plugin.directory);
+    if (here ?? of.length === 0) return here;
+    const integrity = integrityOf(plugin.files());
+    return of.find((row) => row.integrity === integrity);
+  };
+  const isEnabled = (plugin: InstalledPlugin) => plugin.builtIn || rowOf(plugin) !== undefined;
+  const plugins = (prefer: Preference = "enabled") => {
+    const { named: ofProject, recorded } = look();
+    if (prefer === "project") return uniqueByPackage([...own, ...ofProject, ...recorded]);
+    return uniqueByPackage([...own, ...ofProject.filter(isEnabled), ...recorded, ...ofProject]);
   };
   /** One plugin that cannot be read is in nobody's way: it is told only where its type may be the one asked for. */
-  const readable = () => plugins().filter((plugin) => failureOf(plugin) === null);
-  const connectorTypes = () =>
-    readable().flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
-  const isEnabled = (plugin: InstalledPlugin) =>
-    plugin.builtIn || enabledRows().some((row) => row.package === plugin.package);
+  const readable = (prefer?: Preference) => plugins(prefer).filter((plugin) => failureOf(plugin) === null);
+  const connectorTypes = (prefer?: Preference) =>
+    readable(prefer).flatMap((plugin) => plugin.manifest().connectors.map((type) => ({ plugin, type })));
+
+  const lockPath = () => {
+    if (directory === null)
+      throw new KeywrightError("usage", "There is neither a project nor a state to keep a lock in.");
+    return join(directory, lockFile);
+  };
+  /** What the state and the lock record, against what is there. */
+  const tamperedWith = (plugin: InstalledPlugin, row: PluginRow): KeywrightError | null => {
+    if (row.files === null) return null;
+    const files = JSON.parse(row.files) as Hashes;
+    const here = differenceOf(plugin, { version: row.version, files }, "this machine's state");
+    if (here) return here;
+    const locked = row.lock === null ? undefined : readLock(row.lock)?.[plugin.package];
+    if (!locked || locked.integrity === row.integrity) return null;
+    const between = locked.files ? differences(files, locked.files) : [];
+    return changed(
+      plugin,
+      `${row.lock ?? ""} records another ${plugin.package} than this machine enabled (${locked.version}${between.length > 0 ? `: ${named(between)}` : ", unlocked"}).`,
+      between.map(({ file }) => file),
+    );
+  };
+  const refuseClashes = (plugin: InstalledPlugin) => {
+    const brought = broughtBy(plugin.manifest());
+    for (const other of readable()) {
+      if (other.package === plugin.package || !isEnabled(other)) continue;
+      const both = broughtBy(other.manifest()).find((one) => brought.includes(one));
+      if (both === undefined) continue;
+      throw new KeywrightError("plugin-conflict", `${plugin.package} and ${other.package} both bring the ${both}.`, {
+        hint: `Keep one of them: keywright plugin remove ${other.package}`,
+      });
+    }
+  };
+  const enable = async (plugin: InstalledPlugin, { now, accept, unlocked }: EnableOptions): Promise<boolean> => {
+    if (plugin.builtIn) return false;
+    if (!state) throw new KeywrightError("internal", "Plugins are enabled in a state.");
+    const path = lockPath();
+    const before = rowOf(plugin);
+    const locked = readLock(path)?.[plugin.package];
+    const integrity = integrityOf(plugin.files());
+    if (accept !== true) {
+      const difference =
+        (before && tamperedWith(plugin, before)) ??
+        (locked?.files ? differenceOf(plugin, { version: locked.version, files: locked.files }, path) : null);
+      if (difference) throw difference;
+      if (before) return false;
+    }
+    refuseClashes(plugin);
+    await provePlugin(plugin);
+    const files = unlocked === true ? null : plugin.files();
+    const entry: Locked = {
+      version: plugin.version,
+      brings: broughtBy(plugin.manifest()),
+      ...(files && { integrity, files }),
+    };
+    const row: PluginRow = {
+      package: plugin.package,
+      directory: plugin.directory,
+      version: plugin.version,
+      entry: plugin.entry(),
+      integrity: files ? integrity : "",
+      files: files && JSON.stringify(files),
+      lock: path,
+      enabled_at: now,
+    };
+    transaction(state, () => {
+      // Read again under the lock of the state: another process may have enabled one meanwhile.
+      const lock = readLock(path) ?? {};
+      if (JSON.stringify(lock[plugin.package]) !== JSON.stringify(entry))
+        writeLock(directory as string, { ...lock, [plugin.package]: entry });
+      run(
+        state,
+        from
+          .insertInto("plugins")
+          .values(row)
+          .onConflict((on) => on.columns(["package", "directory"]).doUpdateSet(row)),
+      );
+    });
+    found = null;
+    return before?.integrity !== row.integrity;
+  };
   const loaded = new Map<string, Promise<Plugin>>();
   return {
-    plugins,
-    readable,
+    plugins: () => plugins(),
+    readable: () => readable(),
     connectorTypes,
     isEnabled,
-    connectorType: (id) => {
-      const claims = connectorTypes().filter(({ type }) => type.id === id);
+    lockPath,
+    enable,
+    standing: () =>
+      plugins("project").map((plugin): PluginStanding => {
+        const failure = failureOf(plugin);
+        if (failure) return { plugin, state: "broken", problem: failure };
+        if (plugin.builtIn) return { plugin, state: "built-in", problem: null };
+        try {
+          const row = rowOf(plugin);
+          if (!row) return { plugin, state: "installed", problem: null };
+          const problem = tamperedWith(plugin, row);
+          if (problem) return { plugin, state: "changed", problem };
+          return { plugin, state: row.files === null ? "unlocked" : "enabled", problem: null };
+        } catch (error) {
+          if (KeywrightError.is(error)) return { plugin, state: "broken", problem: error };
+          throw error;
+        }
+      }),
+    disable: (name) => {
+      if (!state) return false;
+      const path = lockPath();
+      return transaction(state, () => {
+        const lock = readLock(path);
+        const { [name]: locked, ...rest } = lock ?? {};
+        if (locked) writeLock(directory as string, rest);
+        const removed = run(state, from.deleteFrom("plugins").where("package", "=", name));
+        found = null;
+        return locked !== undefined || removed > 0;
+      });
+    },
+    connectorType: (id, prefer) => {
+      const claims = connectorTypes(prefer).filter(({ type }) => type.id === id);
       const [claim, other] = claims;
       if (!claim) {
-        const unread = plugins()
+        const unread = plugins(prefer)
           .map(failureOf)
           .find((failure) => failure !== null);
         if (unread) throw unread;
@@ -190,68 +275,23 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       }
       return claim;
     },
-    enable: (plugin, writable, now) => {
-      const row = {
-        package: plugin.package,
-        version: plugin.version,
-        directory: plugin.directory,
-        entry: entryOf(plugin),
-        integrity: plugin.integrity(),
-        enabled_at: now,
-      };
-      const before = all(writable, from.selectFrom("plugins").selectAll().where("package", "=", plugin.package))[0];
-      if (before && before.integrity === row.integrity && before.directory === row.directory) return false;
-      run(
-        writable,
-        from
-          .insertInto("plugins")
-          .values(row)
-          .onConflict((on) => on.column("package").doUpdateSet(row)),
-      );
-      return before === undefined;
-    },
-    load: (plugin) => {
-      if (!isEnabled(plugin)) {
-        throw new KeywrightError("plugin-invalid", `${plugin.package} is not enabled.`, {
-          hint: "Register a connector of one of its types: that enables it.",
-        });
-      }
-      const known = loaded.get(plugin.package);
+    load: async (plugin) => {
+      const known = loaded.get(plugin.directory);
       if (known) return known;
-      const loading = import(pathToFileURL(entryOf(plugin)).href).then((module: { default?: Plugin }) => {
-        const { default: made } = module;
-        if (!made || typeof made !== "object" || typeof made.contract !== "number") {
-          throw new KeywrightError("plugin-invalid", `${plugin.package} has no plugin as its default export.`, {
-            hint: "Its entry must `export default definePlugin({ … })`.",
+      if (!plugin.builtIn) {
+        const row = rowOf(plugin);
+        if (!row)
+          throw new KeywrightError("plugin-invalid", `${plugin.package} ${plugin.version} is not enabled.`, {
+            hint: `Enable it: keywright plugin add ${plugin.package}`,
           });
-        }
-        if (made.contract !== contractVersion) {
-          throw new KeywrightError(
-            "plugin-incompatible",
-            `${plugin.package} is of contract ${made.contract}; this Keywright knows ${contractVersion}.`,
-            {
-              hint: made.contract > contractVersion ? "Upgrade keywright." : `Upgrade ${plugin.package}.`,
-            },
-          );
-        }
-        return made;
-      });
-      loaded.set(plugin.package, loading);
+        const difference = tamperedWith(plugin, row);
+        if (difference) throw difference;
+      }
+      const loading = importPlugin(plugin);
+      loaded.set(plugin.directory, loading);
       return loading;
     },
   };
-};
-
-/** The file that importing the package by name would load. */
-const entryOf = (plugin: InstalledPlugin): string => {
-  try {
-    return createRequire(join(plugin.directory, "package.json")).resolve(plugin.package);
-  } catch (cause) {
-    throw new KeywrightError("plugin-invalid", `${plugin.package} has no code that can be loaded.`, {
-      hint: "Reinstall it.",
-      cause,
-    });
-  }
 };
 
 export const offerOf = (type: ManifestConnector, id: string): ManifestOffer => {

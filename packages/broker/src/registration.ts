@@ -62,7 +62,8 @@ export const draftOf = (
 ): { connector: Connector; secret: Registration["secret"] | null } => {
   checkName(given.name);
   checkLabels(given.labels ?? {});
-  const { type, plugin } = context.host.connectorType(given.type);
+  // A new connector is of the project's own plugin, which this may be the first to use.
+  const { type, plugin } = context.host.connectorType(given.type, before ? "enabled" : "project");
   const method = methodOf(type, given.authMethod);
   const config = validate(method.config, given.config ?? {}, `configuration of ${given.type} ${given.authMethod}`);
   let secret: Readonly<Record<string, unknown>> | null = null;

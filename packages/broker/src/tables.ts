@@ -11,7 +11,12 @@ export type PluginRow = {
   version: string;
   directory: string;
   entry: string;
+  /** Of all files together; empty where they are not checked. */
   integrity: string;
+  /** JSON: path → hash; null: not checked, because its author works on it. */
+  files: string | null;
+  /** Path of the lock that says the same. */
+  lock: string | null;
   enabled_at: number;
 };
 export type ConnectorRow = {

@@ -86,6 +86,12 @@ const collect = (into: Record<string, string | true | readonly string[]>, option
 
 export const parseArguments = (argv: readonly string[]): Parsed => {
   const { command, words, used } = commandIn(argv);
+  if (command?.passes) {
+    const passed = argv.filter((_, index) => !used.has(index));
+    const help = passed.length === 1 && ["--help", "-h"].includes(passed[0] ?? "");
+    const args = passed[0] === "--" ? passed.slice(1) : passed;
+    return { command, words, options: help ? { help: true } : {}, fields: [], args };
+  }
   const options: Record<string, string | true | readonly string[]> = {};
   const fields: Given[] = [];
   const args: string[] = [];

@@ -3,6 +3,7 @@ import type { CommandModule } from "./context.ts";
 import { connectorCommands } from "./table/connector.ts";
 import { grantCommands } from "./table/grant.ts";
 import { houseCommands } from "./table/house.ts";
+import { pluginCommands } from "./table/plugin.ts";
 
 export type Argument = { readonly name: string; readonly description: string; readonly optional?: true };
 export type Option = {
@@ -26,6 +27,8 @@ export type Command = {
   readonly fields?: true;
   /** What follows `--` is the command's own. */
   readonly rest?: string;
+  /** All that follows its words is another program's, options included. */
+  readonly passes?: true;
   readonly hidden?: true;
   readonly load: () => Promise<CommandModule>;
 };
@@ -40,8 +43,14 @@ export const globalOptions: readonly Option[] = [
 export const groups: readonly { readonly word: string; readonly summary: string }[] = [
   { word: "connector", summary: "Register and look after connectors" },
   { word: "grant", summary: "Short-lived credentials" },
+  { word: "plugin", summary: "What Keywright can connect to, and what may run" },
   { word: "audit", summary: "Who did what" },
   { word: "key", summary: "The key that seals what is stored" },
 ];
 
-export const commands: readonly Command[] = [...connectorCommands, ...grantCommands, ...houseCommands];
+export const commands: readonly Command[] = [
+  ...connectorCommands,
+  ...grantCommands,
+  ...pluginCommands,
+  ...houseCommands,
+];

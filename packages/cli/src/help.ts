@@ -16,14 +16,14 @@ const columnsFrom = (rows: readonly (readonly [string, string])[], columns: numb
 const written = ({ name, short, value }: Option) =>
   `${short === undefined ? "" : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
 
-const usageOf = ({ words, arguments: args, fields, rest }: Command) =>
+const usageOf = ({ words, arguments: args, fields, rest, passes }: Command) =>
   [
     "keywright",
     ...words,
     ...args.map(({ name, optional }) => (optional ? `[${name}]` : name)),
     "[options]",
     ...(fields ? ["[--FIELD=VALUE]…"] : []),
-    ...(rest ? ["--", rest] : []),
+    ...(rest ? [...(passes ? [] : ["--"]), rest] : []),
   ].join(" ");
 
 const commandHelp = (command: Command, columns: number) => {

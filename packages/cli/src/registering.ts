@@ -1,5 +1,5 @@
 /** Options of register, update and rotate as what the broker takes, and what is said of the outcome. */
-import type { Broker, Connector, Registration, ReportedCheck, SaveOptions, Saved } from "@keywright/broker";
+import type { Broker, Connector, Preference, Registration, ReportedCheck, SaveOptions, Saved } from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import type { ManifestConnector } from "@keywright/manifest";
 import { methodNamed } from "./catalog.ts";
@@ -11,8 +11,8 @@ import { assignments, type Subject } from "./fields.ts";
 import { facts, moment, pairs, print, yes } from "./output.ts";
 import type { Progress } from "./progress.ts";
 
-export const subjectOf = (broker: Broker, typeId: string, method: string): Subject => {
-  const { type, plugin } = broker.plugins.connectorType(typeId);
+export const subjectOf = (broker: Broker, typeId: string, method: string, prefer?: Preference): Subject => {
+  const { type, plugin } = broker.plugins.connectorType(typeId, prefer);
   return { type, manifest: plugin.manifest(), method: methodNamed(type, method) };
 };
 export const onlyMethod = (type: ManifestConnector): string => {

@@ -1,5 +1,6 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { repository } from "../../../test/suites/project.ts";
 import { DatabaseSync } from "node:sqlite";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -281,7 +282,7 @@ describe("the house", () => {
   });
 });
 
-const manifest = JSON.parse(readFileSync(join(project, "../plugins/aws/generated/manifest.json"), "utf8")) as Record<
+const manifest = JSON.parse(readFileSync(join(repository, "plugins/aws/generated/manifest.json"), "utf8")) as Record<
   string,
   unknown
 >;

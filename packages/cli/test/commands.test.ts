@@ -58,6 +58,11 @@ const right: Record<string, Case> = {
     human: /prod {2}aws {3}iam-role/,
     json: ([row]: [{ name: string }]) => expect(row.name).toBe("prod"),
   },
+  "plugin list": {
+    argv: () => [],
+    human: /@keywright\/aws +\S+ +enabled +connector aws/,
+    json: (rows: object[]) => expect(rows).toContainEqual(expect.objectContaining({ package: "@keywright/aws" })),
+  },
   "connector describe": {
     argv: () => ["prod", "-r", "s3-bucket", "--resource-id", "models"],
     human: /The grant that would come[^]*resource, by session-policy/,
@@ -264,6 +269,12 @@ describe("every command, once wrong", () => {
       "connector logout",
       "docker-credential",
       "kubernetes-exec",
+      // In plugins.test.ts, and in the tests of the generator.
+      "plugin add",
+      "plugin remove",
+      "plugin verify",
+      "plugin create",
+      "plugin build",
     ];
     const ours = commands.map(({ words }) => words.join(" ")).filter((words) => !theirs.includes(words));
     const named = new Set([...Object.keys(right), ...wrong.map(([words]) => words)]);

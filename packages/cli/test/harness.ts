@@ -1,12 +1,13 @@
 /** The command line in this process, against the AWS double, with a state folder of its own. */
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type AwsDouble, createAwsDouble } from "@keywright/double-aws";
+import { sharedProject } from "../../../test/suites/project.ts";
 import { main } from "../src/main.ts";
 import type { Prompts } from "../src/prompts.ts";
 
-export const project = resolve(import.meta.dirname, "../../../test");
+export const project = sharedProject();
 
 export type Ran = {
   readonly code: number;

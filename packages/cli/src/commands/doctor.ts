@@ -1,6 +1,6 @@
 /** What is well and what is not, without making or changing anything. */
 import { existsSync, statSync } from "node:fs";
-import { homeOf, keyInfo, openState, pluginAt } from "@keywright/broker";
+import { createPluginHost, homeOf, keyInfo, openState } from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import type { Context } from "../context.ts";
 import { moment, paint, plain, print, printJson } from "../output.ts";
@@ -50,31 +50,29 @@ const clock = (opened: OpenState | null): Finding => {
     "Set this machine's clock: providers refuse signatures that are more than five minutes off.",
   );
 };
-const plugins = ({ database: opened }: OpenState): Finding[] => {
-  const rows = opened.prepare("SELECT package, version, directory, integrity FROM plugins ORDER BY package").all() as {
-    package: string;
-    version: string;
-    directory: string;
-    integrity: string;
-  }[];
-  return rows.map(({ package: name, version, directory, integrity }): Finding => {
-    const what = `plugin ${name}`;
-    try {
-      const found = existsSync(directory) ? pluginAt(directory) : null;
-      if (!found)
-        return ill(what, `${version}, no longer in ${directory}`, `Install it there again: npm install ${name}`);
-      found.manifest();
-      if (found.integrity() === integrity) return well(what, `${version} in ${directory}, as it was enabled`);
-      return ill(
-        what,
-        `${found.version} in ${directory}, was ${version} when it was enabled`,
-        "If you upgraded it: the next connector register of one of its types records that.",
-      );
-    } catch (error) {
-      return fromError(what, error);
-    }
-  });
-};
+/** Plugins as the state records them: helpers run them from any directory, so no project is looked at. */
+const plugins = (state: OpenState): Finding[] =>
+  createPluginHost({ project: null, builtIn: [], state })
+    .standing()
+    .map(({ plugin, state: standing, problem }): Finding => {
+      const what = `plugin ${plugin.package}`;
+      if (problem) return fromError(what, problem);
+      const checked = standing === "unlocked" ? "unlocked: its files are not checked" : "as it was enabled";
+      return well(what, `${plugin.version} in ${plugin.directory}, ${checked}`);
+    });
+/** Recorded, and no longer there. */
+const lost = ({ database: opened }: OpenState): Finding[] =>
+  (
+    opened.prepare("SELECT package, version, directory FROM plugins ORDER BY package").all() as {
+      package: string;
+      version: string;
+      directory: string;
+    }[]
+  )
+    .filter(({ directory }) => !existsSync(directory))
+    .map(({ package: name, version, directory }) =>
+      ill(`plugin ${name}`, `${version}, no longer in ${directory}`, `Install it there again: npm install ${name}`),
+    );
 
 export const run = async (context: Context): Promise<number> => {
   const findings: Finding[] = [well("node", `${process.version} on ${process.platform} ${process.arch}`)];
@@ -97,7 +95,7 @@ export const run = async (context: Context): Promise<number> => {
         findings.push(fromError("database", error));
       }
     }
-    findings.push(...plugins(opened));
+    findings.push(...plugins(opened), ...lost(opened));
     key = keyInfo(opened);
     if (key) findings.push(well("key source", `${key.from} (${key.source}), key ${key.id}`));
   }

@@ -39,7 +39,7 @@ const beforeSaving = (error: KeywrightError): KeywrightError => {
 
 /** Verifies and saves; says which plugin that enabled, also where the verification failed after it. */
 export const registerWith = async (context: Context, broker: Broker, registration: Registration): Promise<Saved> => {
-  const { plugin } = broker.plugins.connectorType(registration.type);
+  const { plugin } = broker.plugins.connectorType(registration.type, "project");
   const enabledBefore = broker.plugins.isEnabled(plugin);
   try {
     return await withProgress(context, `Verifying ${registration.name}`, (progress) =>
@@ -143,9 +143,14 @@ export const run = async (context: Context): Promise<void> => {
   }
   const settings = settingsOf(options);
   const broker = await context.openBroker();
-  const { type } = broker.plugins.connectorType(typeId);
+  const { type } = broker.plugins.connectorType(typeId, "project");
   const found = automatic ? await discovered(context, broker, typeId, settings) : null;
-  const subject = subjectOf(broker, typeId, found?.authMethod ?? text(options, "authMethod") ?? onlyMethod(type));
+  const subject = subjectOf(
+    broker,
+    typeId,
+    found?.authMethod ?? text(options, "authMethod") ?? onlyMethod(type),
+    "project",
+  );
   const given = sortFields(subject, context.fields, ownOptions);
   const config = {
     ...(found?.config as Record<string, unknown> | undefined),

@@ -5,13 +5,14 @@ import { dirname, join } from "node:path";
 import { createRequire } from "node:module";
 import { createBroker } from "@keywright/broker";
 import { createAwsDouble } from "@keywright/double-aws";
+import { repository, sharedProject } from "../../../../test/suites/project.ts";
 
 const folderOf = (name: string) => dirname(createRequire(import.meta.url).resolve(`${name}/package.json`));
-export const repository = join(import.meta.dirname, "../../../..");
+export { repository };
 export const script = join(repository, "packages/cli/bin/keywright.js");
 export const settings = {
   builtIn: [folderOf("@keywright/local")],
-  project: join(repository, "test"),
+  project: sharedProject(),
 };
 const all = { Version: "2012-10-17" as const, Statement: [{ Effect: "Allow" as const, Action: "*", Resource: "*" }] };
 

@@ -1,0 +1,20 @@
+/** Hands over to create-keywright-plugin, which carries ts-morph, so that this package does not. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { installedIn } from "@keywright/broker";
+import type { Context } from "../context.ts";
+import { runProgram } from "../package-manager.ts";
+
+const generator = "create-keywright-plugin";
+
+export const run = async (context: Context, args: readonly string[]): Promise<number> => {
+  const at = installedIn(context.cwd, generator);
+  const own = at === null ? null : join(at, "bin", `${generator}.js`);
+  return runProgram(
+    context,
+    context.cwd,
+    own !== null && existsSync(own)
+      ? [process.execPath, own, ...args]
+      : ["npm", "exec", "--yes", "--package", `${generator}@latest`, "--", generator, ...args],
+  );
+};
