@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { KeywrightError } from "@keywright/core";
 import { output, report } from "@keywright/manifest/output";
+import { schemaFiles, schemaFolder } from "./files.ts";
 import { filesOfAll, pluginFolders } from "./plugins.ts";
 
 const { values, positionals } = parseArgs({
@@ -12,7 +13,9 @@ const { values, positionals } = parseArgs({
 const { check } = values;
 const root = resolve(values.root ?? join(import.meta.dirname, "../.."));
 const folders = positionals.length > 0 ? positionals : await pluginFolders(root);
-const { files, failures } = await filesOfAll(root, folders);
+const { files: ofPlugins, failures } = await filesOfAll(root, folders);
+const whole = positionals.length === 0 && values.root === undefined;
+const files = new Map([...ofPlugins, ...(whole ? schemaFiles() : [])]);
 
 for (const failure of failures) {
   if (!KeywrightError.is(failure)) throw failure;
@@ -20,7 +23,7 @@ for (const failure of failures) {
 }
 if (failures.length > 0) process.exitCode = 1;
 else {
-  const owned = folders.map((folder) => `${folder}/generated/schemas`);
+  const owned = [...folders.map((folder) => `${folder}/generated/schemas`), ...(whole ? [schemaFolder] : [])];
   const { lines, exit } = report(await output(files, { check, root, owned }), { check });
   for (const line of lines) console[exit === 0 ? "log" : "error"](line);
   process.exitCode = exit;

@@ -1,6 +1,7 @@
 export type { AuditProof, AuditRow } from "./audit.ts";
 export { type Broker, type BrokerOptions, createBroker, type Discovery, localActor } from "./broker.ts";
 export { type GrantRequest } from "./cached.ts";
+export { valuesOf } from "./plan.ts";
 export type { Connector } from "./connector.ts";
 export type { ConnectorFilter } from "./connector-rows.ts";
 export type { Changes } from "./connectors.ts";

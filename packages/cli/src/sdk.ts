@@ -26,8 +26,33 @@ export type CredentialOf<ResourceType extends string> = ResourceType extends key
   ? ResourceCredentials[ResourceType]
   : Readonly<Record<string, unknown>>;
 
-export type GrantsRequest<ResourceType extends string> = Omit<GrantRequest, "resourceType"> & {
-  readonly resourceType: ResourceType;
+/**
+ * Connectors by name: `keywright types` fills it in, with the levels and ids of each resource type. While it is empty, every
+ * name is taken.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type -- declared to be added to
+export interface Connectors {}
+type Known = keyof Connectors & string;
+/** Names of connectors. */
+export type ConnectorName = [Known] extends [never] ? string : Known;
+type Member<C, K, Otherwise> = K extends keyof C ? C[K] : Otherwise;
+/** Resource types that the connector reaches. */
+export type ResourceTypeOf<C extends string> = [Known] extends [never]
+  ? keyof ResourceCredentials | (string & {})
+  : keyof Member<Connectors, C, never> & string;
+type Reach<C extends string, R extends string> = Member<Member<Connectors, C, never>, R, never>;
+type Asked<C extends string, R extends string, Field extends string> = [Known] extends [never]
+  ? string | undefined
+  : Member<Reach<C, R>, Field, never> | undefined;
+
+export type GrantsRequest<C extends string, R extends string> = Omit<
+  GrantRequest,
+  "connector" | "resourceType" | "resourceId" | "access"
+> & {
+  readonly connector: C;
+  readonly resourceType: R;
+  readonly resourceId?: Asked<C, R, "resourceId">;
+  readonly access?: Asked<C, R, "access">;
 };
 export type KeywrightOptions = Partial<Omit<BrokerOptions, "checkpoint">>;
 
@@ -35,9 +60,9 @@ export type Keywright = {
   /** Connectors, resources, grants and the audit. */
   readonly broker: Broker;
   /** A source of grants. The first one is minted at once, so that what is wrong shows here. */
-  grants<const ResourceType extends keyof ResourceCredentials | (string & {})>(
-    request: GrantsRequest<ResourceType>,
-  ): Promise<GrantSource<CredentialOf<ResourceType>>>;
+  grants<const C extends ConnectorName, const R extends ResourceTypeOf<C>>(
+    request: GrantsRequest<C, R>,
+  ): Promise<GrantSource<CredentialOf<R>>>;
   close(): Promise<void>;
 };
 
@@ -48,11 +73,11 @@ export const openKeywright = async (options: KeywrightOptions = {}): Promise<Key
   const sources = new Set<GrantSource>();
   return {
     broker,
-    grants: async <ResourceType extends string>(request: GrantsRequest<ResourceType>) => {
-      const source = await createSource(issuerOf(broker, request, options.clock));
+    grants: async <C extends string, R extends string>(request: GrantsRequest<C, R>) => {
+      const source = await createSource(issuerOf(broker, request as GrantRequest, options.clock));
       sources.add(source);
       // The declarations of the resource type promise this kind, and the broker holds the plugin to it.
-      return source as unknown as GrantSource<CredentialOf<ResourceType>>;
+      return source as unknown as GrantSource<CredentialOf<R>>;
     },
     close: async () => {
       for (const source of sources) source.close();

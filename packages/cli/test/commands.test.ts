@@ -269,7 +269,9 @@ describe("every command, once wrong", () => {
       "connector logout",
       "docker-credential",
       "kubernetes-exec",
-      // In plugins.test.ts, and in the tests of the generator.
+      // In plugins.test.ts and types.test.ts.
+      "types",
+      "schema",
       "plugin add",
       "plugin remove",
       "plugin verify",

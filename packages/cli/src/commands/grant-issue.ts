@@ -1,28 +1,14 @@
-import { KeywrightError } from "@keywright/core/errors";
 import { type Context, flag, text } from "../context.ts";
-import { seconds } from "../durations.ts";
+import { projectRequestOf } from "../deliver/command-request.ts";
 import { grantDocument, grantFacts } from "../grant-facts.ts";
 import { facts, heading, print, printJson } from "../output.ts";
 import { withProgress } from "../progress.ts";
 
 export const run = async (context: Context): Promise<void> => {
   const { options } = context;
-  const connector = text(options, "connector");
-  if (connector === undefined)
-    throw new KeywrightError("usage", "grant issue needs --connector.", {
-      hint: "keywright connector list shows the names.",
-    });
-  const ttlSeconds = seconds(text(options, "ttl"), "--ttl");
   const purpose = text(options, "purpose");
   const broker = await context.openBroker();
-  const request = {
-    connector,
-    resourceType: text(options, "resourceType"),
-    resourceId: text(options, "resourceId"),
-    access: text(options, "access"),
-    kind: text(options, "kind"),
-    ttlSeconds,
-  };
+  const request = { ...(await projectRequestOf(context)), kind: text(options, "kind") };
   const grant = await withProgress(context, "Issuing", () =>
     broker.grants.issue(request, { signal: context.signal, purpose }),
   );

@@ -6,6 +6,7 @@ import { commands } from "../command-table.ts";
 import { convertConfig, readSecrets, sortFields } from "../fields.ts";
 import { paint, plain, print, printJson, remark } from "../output.ts";
 import { withProgress } from "../progress.ts";
+import { withAnswers } from "../project-files.ts";
 import {
   connectorFacts,
   onlyMethod,
@@ -124,7 +125,9 @@ const chooseFound = async (context: Context, found: readonly Discovery[]): Promi
   return found[Number(answer)] as Discovery;
 };
 
-export const run = async (context: Context): Promise<void> => {
+export const run = async (given: Context): Promise<void> => {
+  const answers = text(given.options, "answers");
+  const context = answers === undefined ? given : await withAnswers(given, answers);
   const { options } = context;
   const automatic = flag(options, "autoConfigure");
   if (flag(options, "interactive") && !automatic) {
@@ -151,14 +154,14 @@ export const run = async (context: Context): Promise<void> => {
     found?.authMethod ?? text(options, "authMethod") ?? onlyMethod(type),
     "project",
   );
-  const given = sortFields(subject, context.fields, ownOptions);
+  const sorted = sortFields(subject, context.fields, ownOptions);
   const config = {
     ...(found?.config as Record<string, unknown> | undefined),
-    ...convertConfig(subject, given.config),
+    ...convertConfig(subject, sorted.config),
   };
   const secret = found?.secret
     ? { ...(found.secret as unknown as Record<string, unknown>) }
-    : await readSecrets(context, subject, given.secret);
+    : await readSecrets(context, subject, sorted.secret);
   const saved = await registerWith(context, broker, {
     name,
     type: typeId,

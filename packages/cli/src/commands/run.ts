@@ -1,7 +1,7 @@
 import type { Context } from "../context.ts";
 import { flag } from "../context.ts";
 import { runWith } from "../deliver/run.ts";
-import { requestOf } from "../deliver/command-request.ts";
+import { projectRequestOf } from "../deliver/command-request.ts";
 import { remark } from "../output.ts";
 
 export const run = async (context: Context, args: readonly string[]): Promise<number> =>
@@ -13,5 +13,5 @@ export const run = async (context: Context, args: readonly string[]): Promise<nu
       terminal: context.stdin.isTTY === true,
       warn: (line) => remark(context, line),
     },
-    { request: requestOf(context), static: flag(context.options, "static"), command: args },
+    { request: await projectRequestOf(context), static: flag(context.options, "static"), command: args },
   );

@@ -3,6 +3,7 @@ import type { GrantRequest } from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import { type Context, text } from "../context.ts";
 import { seconds } from "../durations.ts";
+import { readConfiguration } from "../project-files.ts";
 
 export const requestOf = (
   { options }: Pick<Context, "options">,
@@ -10,7 +11,7 @@ export const requestOf = (
 ): GrantRequest => {
   if (connector === undefined)
     throw new KeywrightError("usage", "Which connector?", {
-      hint: "Add --connector NAME; keywright connector list shows them.",
+      hint: "Add --connector NAME, or name one in keywright.json; keywright connector list shows them.",
     });
   return {
     connector,
@@ -19,4 +20,11 @@ export const requestOf = (
     access: text(options, "access"),
     ttlSeconds: seconds(text(options, "ttl"), "--ttl"),
   };
+};
+
+/** Where no connector is named, what the project's `keywright.json` says; options stand above it. */
+export const projectRequestOf = async (context: Pick<Context, "options" | "cwd">): Promise<GrantRequest> => {
+  if (text(context.options, "connector") !== undefined) return requestOf(context);
+  const { grant } = await readConfiguration(context.cwd);
+  return requestOf({ options: { ...grant, ...context.options } });
 };

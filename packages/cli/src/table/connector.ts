@@ -75,10 +75,12 @@ export const connectorCommands: readonly Command[] = [
       ...settings,
       { name: "auto-configure", description: "Take what this machine's environment, files and metadata offer." },
       { name: "interactive", short: "i", description: "Ask for everything, step by step." },
+      { name: "answers", value: "FILE", description: "Take what the wizard would ask for from a JSON or YAML file." },
     ],
     examples: [
       "connector register -i",
       "connector register prod --type aws --auto-configure",
+      "connector register prod --answers prod.yaml",
       "connector register prod --type aws --auth-method iam-role --region=eu-central-1 --role-arn=arn:aws:iam::123456789012:role/keywright --access-key-id=env:AWS_ACCESS_KEY_ID --secret-access-key=env:AWS_SECRET_ACCESS_KEY",
     ],
     fields: true,

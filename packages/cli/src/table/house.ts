@@ -1,4 +1,4 @@
-/** Audit, key, doctor, completion. */
+/** Audit, doctor, types, schemas, key, completion. */
 import type { Command } from "../command-table.ts";
 import { connector } from "./shared.ts";
 
@@ -31,6 +31,26 @@ export const houseCommands: readonly Command[] = [
     options: [],
     examples: ["doctor"],
     load: () => import("../commands/doctor.ts"),
+  },
+  {
+    words: ["types"],
+    summary: "Write a .d.ts of the connectors, so that editors complete and compilers check",
+    arguments: [],
+    options: [
+      { name: "output", value: "FILE", description: "Where to; src/keywright.d.ts when left out." },
+      { name: "list", description: "Ask providers, and name every resource too." },
+      { name: "check", description: "Compare only; status 1 when it is not current." },
+    ],
+    examples: ["types", "types --list --output src/keywright.d.ts"],
+    load: () => import("../commands/types.ts"),
+  },
+  {
+    words: ["schema"],
+    summary: "Print the JSON Schema of a file that Keywright reads, for editors",
+    arguments: [{ name: "FILE", description: "configuration, lock or answers" }],
+    options: [],
+    examples: ["schema answers > answers.schema.json", "schema configuration"],
+    load: () => import("../commands/schema.ts"),
   },
   {
     words: ["key", "rotate"],

@@ -23,8 +23,8 @@ describe("the SDK", () => {
   it("types credentials by resource type", async () => {
     const grants = await kw.grants(read);
     expectTypeOf(grants).toEqualTypeOf<GrantSource<AwsSession>>();
-    expectTypeOf(kw.grants<"docker-registry">).returns.resolves.toEqualTypeOf<GrantSource<DockerLogin>>();
-    expectTypeOf(kw.grants<"their-thing">).returns.resolves.toEqualTypeOf<
+    expectTypeOf(kw.grants<"prod", "docker-registry">).returns.resolves.toEqualTypeOf<GrantSource<DockerLogin>>();
+    expectTypeOf(kw.grants<"prod", "their-thing">).returns.resolves.toEqualTypeOf<
       GrantSource<Readonly<Record<string, unknown>>>
     >();
     expect(JSON.stringify(grants.latest)).not.toContain(grants.latest.credential.secretAccessKey.reveal());
