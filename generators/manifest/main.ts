@@ -3,6 +3,7 @@ import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { KeywrightError } from "@keywright/core";
 import { output, report } from "@keywright/manifest/output";
+import { referenceFiles } from "../docs/references.ts";
 import { schemaFiles, schemaFolder } from "./files.ts";
 import { filesOfAll, pluginFolders } from "./plugins.ts";
 
@@ -15,7 +16,12 @@ const root = resolve(values.root ?? join(import.meta.dirname, "../.."));
 const folders = positionals.length > 0 ? positionals : await pluginFolders(root);
 const { files: ofPlugins, failures } = await filesOfAll(root, folders);
 const whole = positionals.length === 0 && values.root === undefined;
-const files = new Map([...ofPlugins, ...(whole ? schemaFiles() : [])]);
+const files = new Map([
+  ...ofPlugins,
+  // Here the reference knows the TSDoc of the sources too.
+  ...(whole && failures.length === 0 ? await referenceFiles(root, folders) : []),
+  ...(whole ? schemaFiles() : []),
+]);
 
 for (const failure of failures) {
   if (!KeywrightError.is(failure)) throw failure;

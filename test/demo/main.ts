@@ -179,6 +179,6 @@ The same on your own account, in an empty folder:
   npm install keywright @keywright/aws
   npx keywright connector register prod --type aws --auto-configure
   npx keywright connector list-resources prod
-  npx keywright connector describe prod --resource-id s3://YOUR-BUCKET      # the grant that would come
+  npx keywright connector describe prod -r s3-bucket --resource-id s3://YOUR-BUCKET  # the grant that would come
   npx keywright run --connector prod --resource-type s3-bucket --resource-id s3://YOUR-BUCKET -- aws s3 ls s3://YOUR-BUCKET
 `);

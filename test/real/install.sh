@@ -14,6 +14,7 @@ have uuidgen || need="$need uuid-runtime"
 have skopeo || need="$need skopeo"
 have gnome-keyring-daemon || need="$need gnome-keyring"
 have dbus-run-session || need="$need dbus"
+have chromium || need="$need chromium"
 if [ -n "$need" ]; then
   $sudo apt-get update -qq
   # shellcheck disable=SC2086
