@@ -1,5 +1,6 @@
 /** Every file that Keywright reads beside a plugin's own: JSON Schema draft-07, for editors and for the check before it is used. */
 import type { JsonSchema, ManifestConnector, Manifest } from "@keywright/manifest";
+import { manifestSchema } from "@keywright/manifest/manifest-schema";
 
 const text = (description: string, more: object = {}) => ({ type: "string", description, ...more });
 const strict = (
@@ -158,9 +159,13 @@ export const lockSchema: JsonSchema = {
   ),
 };
 
+/** What a plugin ships, see `keywright plugin build`. */
+export { manifestSchema };
+
 /** File name below `schemas/` of this package → schema; `npm run generate` writes them. */
 export const fileSchemas: Readonly<Record<string, JsonSchema>> = {
   "keywright.json": configurationSchema,
   "keywright-lock.json": lockSchema,
   "answers.json": answersSchema,
+  "manifest.json": manifestSchema,
 };

@@ -287,6 +287,21 @@ describe("a plugin that lies, or is none", () => {
       () => change("generated/manifest.json", `"facts"`, `"__proto__": {"polluted": true}, "facts"`),
     ],
     [
+      "a schema that refers to itself",
+      /refers to another/,
+      () => change("generated/manifest.json", `"type": "integer"`, `"$ref": "#"`),
+    ],
+    [
+      "a schema that refers to what is not there",
+      /refers to another/,
+      () => change("generated/manifest.json", `"type": "integer"`, `"$ref": "#/definitions/none"`),
+    ],
+    [
+      "a secret schema that is missing",
+      /whose secret schema is missing/,
+      () => change("generated/manifest.json", `"secret": "acme-key"`, `"secret": "acme-kee"`),
+    ],
+    [
       "an id that climbs",
       /not kebab-case/,
       () => change("generated/manifest.json", `"id": "acme"`, `"id": "../../acme"`),

@@ -199,7 +199,7 @@ describe("schemas", () => {
       code: 2,
       err: expect.stringContaining("Did you mean answers?"),
     });
-    for (const name of ["configuration", "lock"])
+    for (const name of ["configuration", "lock", "manifest"])
       expect((await run(["schema", name])).json()).toHaveProperty("$schema");
   });
 });

@@ -34,8 +34,9 @@ import type {
   ManifestSecretSchema,
   ManifestStore,
 } from "./manifest.ts";
+import { manifestSchema } from "./manifest-schema.ts";
 import { manifestVersion } from "./manifest-version.ts";
-import { compile, misfits } from "./validate.ts";
+import { check, compile, misfits } from "./validate.ts";
 
 const comment = "Written by `npm run generate`; do not edit.";
 
@@ -319,6 +320,11 @@ export const manifestOf = (plugin: Plugin, packageName: string): Manifest => {
     ...flavors.flatMap((one) => consumerProblems("flavor", one)),
     ...schemaProblems(manifest),
   );
+  // Only once the declarations are well: otherwise it would say the same in other words.
+  if (problems.length === 0)
+    problems.push(
+      ...check(manifestSchema, JSON.parse(JSON.stringify(manifest))).problems.map(({ message }) => message),
+    );
   if (problems.length > 0)
     throw new KeywrightError("plugin-invalid", `${packageName}: ${problems.join("; ")}.`, {
       hint: "Correct the declarations; nothing was written.",

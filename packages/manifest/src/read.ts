@@ -28,6 +28,15 @@ const incompatible = (where: string, what: string, theirs: unknown, ours: number
     },
   );
 
+/** Generated schemas stand alone: one that refers to another, or to itself, was not generated. */
+const refers = (value: unknown): boolean => {
+  if (Array.isArray(value)) return value.some(refers);
+  return (
+    isObject(value) &&
+    Object.entries(value).some(([key, one]) => /^\$(?:ref|dynamicRef|recursiveRef)$/.test(key) || refers(one))
+  );
+};
+
 /** A key can only be one of these if its letters stand there, or are escaped. */
 const suspicious = /__proto__|"constructor"|"prototype"|\\u00/;
 const holdsReserved = (value: unknown): boolean => {
@@ -107,6 +116,8 @@ export const parseManifest = (text: string, where: string): Manifest => {
   if (parsed["contract"] !== contractVersion)
     throw incompatible(where, "plugin contract", parsed["contract"], contractVersion);
   if (suspicious.test(text) && holdsReserved(parsed)) throw invalid(where, "has a key that objects reserve");
+  if (/"\$(?:ref|dynamicRef|recursiveRef)"|\\u0024/.test(text) && refers(parsed))
+    throw invalid(where, "has a schema that refers to another, which no generated one does");
   if (typeof parsed["package"] !== "string") throw invalid(where, "does not name its package");
   const secrets = listIn(parsed, "secretSchemas", where).map((one) => {
     schemaIn(one, "schema", "secret schema", where);

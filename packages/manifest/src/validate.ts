@@ -36,9 +36,16 @@ const compiled = new WeakMap<JsonSchema, ValidateFunction>();
 export const compile = (schema: JsonSchema): ValidateFunction => {
   const known = compiled.get(schema);
   if (known) return known;
-  const made = ajv.compile(schema);
-  compiled.set(schema, made);
-  return made;
+  try {
+    const made = ajv.compile(schema);
+    compiled.set(schema, made);
+    return made;
+  } catch (cause) {
+    throw new KeywrightError("plugin-invalid", `A schema cannot be used: ${(cause as Error).message}.`, {
+      hint: "Reinstall the plugin that brings it, or run keywright plugin build if it is your own.",
+      cause,
+    });
+  }
 };
 
 const unescaped = (part: string) => part.replaceAll("~1", "/").replaceAll("~0", "~");

@@ -235,7 +235,7 @@ export const mutants: readonly Mutant[] = [
     check: /: open asks no human/,
     caughtBy: /reads from the terminal/,
     make: method((real) => (input, call) => {
-      process.stdin.isTTY;
+      process.stdin.resume().pause();
       return real.open(input, call);
     }),
   },

@@ -3,12 +3,13 @@ import { KeywrightError } from "@keywright/core/errors";
 import { didYouMean } from "@keywright/core/nearest";
 import { readCatalog } from "../catalog.ts";
 import { argument, type Context } from "../context.ts";
-import { answersSchemaOf, configurationSchema, lockSchema } from "../file-schemas.ts";
+import { answersSchemaOf, configurationSchema, lockSchema, manifestSchema } from "../file-schemas.ts";
 import { printJson } from "../output.ts";
 
 const schemas = {
   configuration: () => configurationSchema,
   lock: () => lockSchema,
+  manifest: () => manifestSchema,
   answers: (context: Context) => answersSchemaOf(readCatalog(context).sources),
 };
 const isKnown = (name: string): name is keyof typeof schemas => Object.hasOwn(schemas, name);

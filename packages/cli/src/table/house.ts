@@ -47,7 +47,7 @@ export const houseCommands: readonly Command[] = [
   {
     words: ["schema"],
     summary: "Print the JSON Schema of a file that Keywright reads, for editors",
-    arguments: [{ name: "FILE", description: "configuration, lock or answers" }],
+    arguments: [{ name: "FILE", description: "configuration, lock, answers or manifest" }],
     options: [],
     examples: ["schema answers > answers.schema.json", "schema configuration"],
     load: () => import("../commands/schema.ts"),

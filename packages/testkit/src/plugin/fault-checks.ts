@@ -69,21 +69,21 @@ const hang = async (
   const before = station.cloud.requests().length;
   const controller = new AbortController();
   const signal = controller.signal;
-  let over: number | null = null;
+  const end: { at: number | null } = { at: null };
   const ended = failureOf(() => step.run(station, signal)).then((error) => {
-    over = performance.now();
+    end.at = performance.now();
     return error;
   });
   // Not before it is under way; a cloud may note a request only once it has answered it.
-  for (let waited = 0; over === null && waited < 100 && station.cloud.requests().length === before; waited += 5)
+  for (let waited = 0; end.at === null && waited < 100 && station.cloud.requests().length === before; waited += 5)
     await wait(5);
-  const pending = over === null;
+  const pending = end.at === null;
   const at = performance.now();
   controller.abort(how === "abort" ? undefined : new DOMException("The time is over.", "TimeoutError"));
   await Promise.race([ended, wait(limit + 400)]);
   undo();
   if (!pending) return;
-  const took = (over ?? Number.POSITIVE_INFINITY) - at;
+  const took = (end.at ?? Number.POSITIVE_INFINITY) - at;
   ensure(
     took <= limit,
     `${where}: ${step.name} goes on ${Number.isFinite(took) ? `${Math.round(took)} ms` : "for good"} after its signal aborted; ${limit} ms are allowed. Pass call.signal to every request and wait.`,

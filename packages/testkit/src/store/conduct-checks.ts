@@ -113,18 +113,18 @@ const stops = (name: Operation["name"], limit: number): StoreCheck => ({
     const undo = cloud.fault("hang");
     const before = cloud.requests().length;
     const controller = new AbortController();
-    let over: number | null = null;
+    const end: { at: number | null } = { at: null };
     const ended = failureOf(() => bench.run(() => operation.run(bench, store, controller.signal))).then((error) => {
-      over = performance.now();
+      end.at = performance.now();
       return error;
     });
-    for (let waited = 0; over === null && waited < 2000 && cloud.requests().length === before; waited += 5)
+    for (let waited = 0; end.at === null && waited < 2000 && cloud.requests().length === before; waited += 5)
       await wait(5);
     const at = performance.now();
     controller.abort();
     await Promise.race([ended, wait(limit + 400)]);
     undo();
-    const took = (over ?? Number.POSITIVE_INFINITY) - at;
+    const took = (end.at ?? Number.POSITIVE_INFINITY) - at;
     ensure(
       took <= limit,
       `${name} goes on ${Number.isFinite(took) ? `${Math.round(took)} ms` : "for good"} after its signal aborted; ${limit} ms are allowed. Pass call.signal to every request.`,
