@@ -1,6 +1,6 @@
 /** `npm run bench`: what is fast, as ratios within one run, against the budgets of DESIGN.md §8. */
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createBroker } from "@keywright/broker";
@@ -82,11 +82,35 @@ try {
     "--access",
     "read",
   ];
+  const generator = join(root, "generators/plugin/bin/create-keywright-plugin.js");
+  const scaffolded = join(folder, "scaffolded");
+  const empty = () => rmSync(scaffolded, { recursive: true, force: true });
+  const grown = join(folder, "grown");
+  execFileSync(process.execPath, [generator, grown, "--id", "acme-one"]);
+  const ungrown = () => {
+    rmSync(grown, { recursive: true, force: true });
+    cpSync(`${grown}-kept`, grown, { recursive: true });
+  };
+  cpSync(grown, `${grown}-kept`, { recursive: true });
   const bare = "node -e 0";
   const times = timeProcesses(
     [
       { name: bare, args: ["-e", "0"], cwd: one, env: base },
       ...quick.flatMap((name) => listing(name, name.split(" "))),
+      {
+        name: "scaffold a plugin",
+        args: [generator, scaffolded, "--id", "acme-one"],
+        cwd: folder,
+        env: base,
+        before: empty,
+      },
+      {
+        name: "add an auth method",
+        args: [generator, grown, "--kind", "auth-method", "--id", "sso"],
+        cwd: folder,
+        env: base,
+        before: ungrown,
+      },
       { name: helper, args: [script, ...helperArguments], cwd: folder, env: { ...base, KEYWRIGHT_KEYRING: "off" } },
     ],
     runs,
@@ -106,6 +130,7 @@ try {
     );
   }
   rows.push(against(helper, bare, 2));
+  rows.push(against("scaffold a plugin", bare, 10), against("add an auth method", bare, 10));
   const { grants, inserts } = await timeGrants(broker, request, home);
   rows.push({
     what: "cached, audited grants / bare inserts",

@@ -6,6 +6,8 @@ export type Command = {
   readonly args: readonly string[];
   readonly cwd: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** Makes ready for the next run, and is not timed. */
+  readonly before?: () => void;
 };
 
 export const median = (values: readonly number[]): number =>
@@ -19,7 +21,8 @@ export const timeProcesses = (commands: readonly Command[], runs: number): Map<s
     for (let index = 0; index < commands.length; index++) {
       const command = commands[(index + round + commands.length) % commands.length];
       if (!command) continue;
-      const { name, args, cwd, env } = command;
+      const { name, args, cwd, env, before } = command;
+      before?.();
       const since = performance.now();
       const { status, stderr } = spawnSync(process.execPath, args, {
         cwd,

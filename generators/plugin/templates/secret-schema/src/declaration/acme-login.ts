@@ -5,7 +5,7 @@ import * as z from "zod";
 export const acmeLogin = defineSecretSchema({
   id: "acme-login",
   title: "Acme login",
-  description: "User and password of Acme.",
+  description: "A user and the password.",
   fields: z.strictObject({
     username: z
       .string()
