@@ -52,5 +52,11 @@ if [ ! -x "$cache/localemu/bin/localemu" ]; then
   "$python" -m venv "$cache/localemu"
   "$cache/localemu/bin/pip" install --quiet --disable-pip-version-check localemu==1.3.2
 fi
+# A registry of our own, for what is published. A tag that one of its dependencies wants is not on every mirror.
+if [ ! -x "$cache/verdaccio/node_modules/.bin/verdaccio" ]; then
+  mkdir -p "$cache/verdaccio"
+  echo '{ "private": true, "dependencies": { "verdaccio": "6.10.4" }, "overrides": { "node-fetch": "2.7.0" } }' >"$cache/verdaccio/package.json"
+  npm install --silent --no-audit --no-fund --prefix "$cache/verdaccio"
+fi
 have ip || { $sudo apt-get update -qq; DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends iproute2 >/dev/null; }
 echo "ready: $cache"

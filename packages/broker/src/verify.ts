@@ -84,16 +84,10 @@ export async function* verifySteps(
     session = await open(context, material, call);
   } catch (error) {
     const ours = asOurs(error, "Opening a session", connector.name);
+    // Nothing was learnt of the provider: what is wrong is ours, or what the operator allowed.
     if (
-      [
-        "internal",
-        "plugin-invalid",
-        "plugin-incompatible",
-        "cancelled",
-        "config-invalid",
-        "endpoint-not-allowed",
-        "command-not-allowed",
-      ].includes(ours.code)
+      ours.code.startsWith("plugin-") ||
+      ["internal", "cancelled", "config-invalid", "endpoint-not-allowed", "command-not-allowed"].includes(ours.code)
     )
       throw ours;
     const step = ["provider-unavailable", "deadline-exceeded", "provider-throttled"].includes(ours.code)
