@@ -1,4 +1,8 @@
 /** The site and the reference pages, built into memory: nothing is missing, nothing leads nowhere, nothing a plugin says is markup. */
+import { check } from "@keywright/manifest/validate";
+import { Ajv } from "ajv";
+import { parse as parseYaml } from "yaml";
+import { answersSchema, answersSchemaOf, configurationSchema } from "../../packages/cli/src/file-schemas.ts";
 import { join } from "node:path";
 import { canonicalise } from "@keywright/core";
 import { errorCodes, exitCodeOf } from "@keywright/core/errors";
@@ -300,10 +304,13 @@ describe("the site", () => {
     expect(first("openKeywright")).toMatch(/^reference\/api\/keywright\.html/);
     expect(searchIn(script, "no-such-thing-anywhere")).toEqual([]);
   });
-  it("shows only commands that exist, in the form that they take", () => {
-    const lines = [...inputs.written.pages].flatMap(([page, text]) =>
-      [...text.matchAll(/^\$ (?:npx )?keywright (.+)$/gm)].map(([, line = ""]) => ({ page, line })),
+  /** As a shell hands them over: where the output goes is the shell's matter. */
+  const written = () =>
+    [...inputs.written.pages].flatMap(([page, text]) =>
+      [...text.matchAll(/^\$ (?:npx )?keywright (.+?)(?: > \S+)?$/gm)].map(([, line = ""]) => ({ page, line })),
     );
+  it("shows only commands that exist, in the form that they take", () => {
+    const lines = written();
     expect(lines.length).toBeGreaterThan(40);
     for (const { page, line } of lines) {
       const { command } = parseArguments(line.split(/\s+/));
@@ -318,12 +325,21 @@ describe("the site", () => {
       ]),
     );
     const camel = (name: string) => name.replaceAll(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
-    const given = [...inputs.written.pages.values()].flatMap((text) =>
-      [...text.matchAll(/^\$ (?:npx )?keywright (.+)$/gm)].flatMap(
-        ([, line = ""]) => parseArguments(line.split(/\s+/)).fields,
-      ),
-    );
+    const given = written().flatMap(({ line }) => parseArguments(line.split(/\s+/)).fields);
     expect(given.length).toBeGreaterThan(8);
     expect(given.map(({ name }) => camel(name)).filter((name) => !known.has(name))).toEqual([]);
+  });
+  it("shows only files that their schemas take", () => {
+    const page = inputs.written.pages.get("how-to/editor-help") ?? "";
+    const block = (language: string) => new RegExp("```" + language + "\\n([^]*?)\\n```").exec(page)?.[1] ?? "";
+    const answers = parseYaml(block("yaml")) as object;
+    expect(check(answersSchema, answers).problems).toEqual([]);
+    const ajv = new Ajv({ strict: true, allowUnionTypes: true, formats: { uri: true, "date-time": true } });
+    for (const word of ["x-order", "x-group"]) ajv.addKeyword(word);
+    const schema = answersSchemaOf(
+      manifests().flatMap((manifest) => manifest.connectors.map((type) => ({ type, manifest }))),
+    );
+    expect(ajv.validate(schema, answers), ajv.errorsText()).toBe(true);
+    expect(check(configurationSchema, JSON.parse(block("json"))).problems).toEqual([]);
   });
 });

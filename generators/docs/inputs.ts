@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { build } from "esbuild";
 import { commands } from "../../packages/cli/src/command-table.ts";
 import { pluginFolders } from "../manifest/plugins.ts";
+import { template } from "../plugin/src/templates.ts";
 import { apiOf } from "./api.ts";
 import { loadPlugin, packageFolders } from "./references.ts";
 import type { SiteInputs } from "./site.ts";
@@ -13,6 +14,9 @@ const here = import.meta.dirname;
 const documented = ["packages/cli", "packages/core", "packages/manifest", "packages/testkit"] as const;
 const reexported = [...packageFolders, "packages/broker", "packages/manifest"] as const;
 
+/** What the scaffolder writes as the test of a new plugin, so that the page and the plugin cannot differ. */
+const scaffoldedTest = (): string =>
+  template("connector", { "acme-cloud": "acme", "gift-box": "box" }).get("test/conformance.test.ts") ?? "";
 const textsIn = async (folder: string, extension: string): Promise<ReadonlyMap<string, string>> => {
   const names = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith(extension)).toSorted();
   return new Map(
@@ -45,7 +49,10 @@ export const siteInputs = async (root: string): Promise<SiteInputs> => {
     plugins,
     commands,
     packages: apiOf(root, [...documented, ...folders], [...reexported, ...folders]),
-    written: { pages: new Map([...pages].map(([name, text]) => [name.replace(/\.md$/, ""), text])), examples },
+    written: {
+      pages: new Map([...pages].map(([name, text]) => [name.replace(/\.md$/, ""), text])),
+      examples: new Map([...examples, ["conformance.test.ts", scaffoldedTest()]]),
+    },
     assets: new Map([
       ["site.js", script],
       ["style.css", style],

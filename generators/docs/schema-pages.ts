@@ -2,6 +2,7 @@
 import { schemaFilesOf } from "@keywright/manifest";
 import { heading, say, table } from "@keywright/manifest/reference";
 import { jsonText } from "@keywright/manifest/output";
+import { fileSchemas } from "../../packages/cli/src/file-schemas.ts";
 import { blocksHtml } from "./html.ts";
 import { type Page, relativeTo } from "./page.ts";
 import type { LoadedPlugin } from "./references.ts";
@@ -13,10 +14,16 @@ const settings = `{
   ]
 }`;
 
+/** Of the files that a person or Keywright writes; `keywright schema` prints them. */
+const ownFiles = Object.entries(fileSchemas).map(([name, schema]) => [`schemas/files/${name}`, schema] as const);
+
 export const schemaFiles = (plugins: readonly LoadedPlugin[]): ReadonlyMap<string, string> =>
-  new Map(
-    plugins.flatMap(({ manifest }) => [...schemaFilesOf(manifest)].map(([at, schema]) => [at, jsonText(schema)])),
-  );
+  new Map([
+    ...ownFiles.map(([at, schema]) => [at, jsonText(schema)] as const),
+    ...plugins.flatMap(({ manifest }) =>
+      [...schemaFilesOf(manifest)].map(([at, schema]) => [at, jsonText(schema)] as const),
+    ),
+  ]);
 
 export const schemaPage = (plugins: readonly LoadedPlugin[]): Page => ({
   path,
@@ -36,6 +43,13 @@ export const schemaPage = (plugins: readonly LoadedPlugin[]): Page => ({
         " its heading. The files are part of each plugin's package, in ",
         { code: "generated/schemas" },
         ".",
+      ),
+      heading("Files"),
+      ...table(
+        ["File", "Describes"],
+        ownFiles.map(([at, { title, description }]) => ({
+          cells: [[{ to: at, code: at.replace("schemas/files/", "") }], [`${String(title)}. ${String(description)}`]],
+        })),
       ),
       ...plugins.flatMap(({ manifest }) => {
         const files = [...schemaFilesOf(manifest)];

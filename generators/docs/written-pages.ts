@@ -29,7 +29,9 @@ export const outline: readonly { readonly title: string; readonly pages: readonl
       "how-to/rotate",
       "how-to/revoke-and-audit",
       "how-to/any-language",
+      "how-to/editor-help",
       "how-to/write-a-plugin",
+      "how-to/test-a-plugin",
     ],
   },
 ];
