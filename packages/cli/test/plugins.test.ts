@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createProject, temporaryFolder } from "../../../test/suites/project.ts";
 import { type SmallPlugin, writeSmallPlugin } from "../../../test/suites/small-plugin.ts";
+import type { Prompts } from "../src/prompts.ts";
 import { createWorld, type World } from "./harness.ts";
 
 let world: World;
@@ -110,6 +111,39 @@ describe("plugin add, list, remove, verify", () => {
       err: expect.stringContaining("no project to install a plugin in"),
     });
     expect(existsSync(join(project, "keywright-lock.json"))).toBe(false);
+  });
+});
+
+describe("a plugin that was just added", () => {
+  test("is in the wizard, and can be described", async () => {
+    await run(`plugin add ${acme.package}`);
+    const asked: (readonly string[])[] = [];
+    const prompts: Prompts = {
+      select: async ({ message, choices }) => {
+        asked.push([message, ...choices.map(({ value }) => value)]);
+        return choices[0]?.value ?? "";
+      },
+      selectMany: async ({ initial }) => initial,
+      text: async ({ message }) => (/called/.test(message) ? "asked" : ""),
+      secret: async () => "sesame-open",
+      say: () => {},
+    };
+    const registered = await world.run(["connector", "register", "-i"], {
+      cwd: project,
+      prompts,
+      environment: { KEYWRIGHT_HOME: state, KEYWRIGHT_KEYRING: "off" },
+    });
+    expect(registered, registered.err).toMatchObject({ code: 0, out: expect.stringContaining("Registered asked") });
+    expect(asked[0]).toContain("acme");
+    expect((await run("connector describe-type acme")).out).toMatch(/acme-box[^]*scope/);
+  });
+  test("is not lost when several are added at once", async () => {
+    const plugins = await Promise.all(["one", "two", "three", "four"].map((id) => writeSmallPlugin(project, id)));
+    depend(acme.package, ...plugins.map((plugin) => plugin.package));
+    const added = await Promise.all([acme, ...plugins].map((plugin) => run(`plugin add ${plugin.package}`)));
+    expect(added.map(({ code, err }) => [code, err])).toEqual(added.map(() => [0, ""]));
+    expect(Object.keys(lockOf().plugins)).toHaveLength(5);
+    expect(await run("plugin verify")).toMatchObject({ code: 0 });
   });
 });
 
