@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { sharedProject } from "../suites/project.ts";
 import { doubleTarget } from "../suites/aws-double-target.ts";
 import { has } from "./services/service.ts";
 
@@ -33,7 +34,7 @@ const run = async (program: string, args: readonly string[], more: Record<string
   };
   try {
     const { stdout, stderr } = await promisify(execFile)(program, args, {
-      cwd: join(import.meta.dirname, ".."),
+      cwd: sharedProject(),
       env,
       timeout: 60_000,
     });
