@@ -1,6 +1,6 @@
 /** A plugin as it lies on the disk: found from package.json files alone, its manifest, and a hash of every file that it ships. */
 import { createHash } from "node:crypto";
-import { existsSync, globSync, lstatSync, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { existsSync, globSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { KeywrightError } from "@keywright/core";
@@ -59,7 +59,13 @@ export const integrityOf = (files: Hashes): string =>
 const passedOver = (name: string) => name === "node_modules" || name.startsWith(".");
 const mostFiles = 5_000;
 const filesBelow = (directory: string): string[] => {
-  if (!lstatSync(directory).isDirectory()) return [directory];
+  if (!lstatSync(directory).isDirectory()) {
+    if (!statSync(directory).isDirectory()) return [directory];
+    // npm packs no links, and one may lead anywhere.
+    throw new KeywrightError("plugin-invalid", `${directory} is a link to a folder, whose files cannot be recorded.`, {
+      hint: "Put the files themselves there.",
+    });
+  }
   return readdirSync(directory, { withFileTypes: true })
     .filter(({ name }) => !passedOver(name))
     .flatMap((entry) => filesBelow(join(directory, entry.name)));
@@ -70,6 +76,15 @@ const shippedBy = (directory: string, described: PackageJson, always: readonly s
     described.files === undefined
       ? [directory]
       : globSync([...described.files], { cwd: directory }).map((path) => join(directory, path));
+  const outside = named.find((path) => relative(directory, path).startsWith(".."));
+  if (outside !== undefined)
+    throw new KeywrightError(
+      "plugin-invalid",
+      `${described.name ?? directory} names ${outside} in its "files", outside its own folder.`,
+      {
+        hint: "Do not use it, and tell its author.",
+      },
+    );
   const found = [...named.filter((path) => existsSync(path)).flatMap(filesBelow), ...always];
   return [...new Set(found)].toSorted();
 };

@@ -311,6 +311,16 @@ describe("a plugin that lies, or is none", () => {
       () => change("package.json", "./generated/manifest.json", "../../package.json"),
     ],
     [
+      "files outside its folder",
+      /outside its own folder/,
+      () => change("package.json", `"*.js"`, `"*.js","../../package.json"`),
+    ],
+    [
+      "a link to a folder",
+      /is a link to a folder/,
+      () => symlinkSync(project, join(acme.directory, "generated", "linked")),
+    ],
+    [
       "a manifest of 10 MB",
       /larger than 5 MB/,
       () => change("generated/manifest.json", "A service without", "x".repeat(10_000_000)),
