@@ -8,7 +8,7 @@ import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "nod
 import { join } from "node:path";
 import { KeywrightError } from "@keywright/core";
 import type { Hashes } from "./plugin-package.ts";
-import { integrityOf } from "./plugin-package.ts";
+import { integrityOf, packageName } from "./plugin-package.ts";
 
 export const lockFile = "keywright-lock.json";
 export const lockVersion = 1;
@@ -29,7 +29,6 @@ const invalid = (path: string, what: string, cause?: unknown) =>
   });
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
-const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 const isHash = (value: unknown): value is string => typeof value === "string" && /^sha256-[\w+/]{43}=$/.test(value);
 const isHashes = (value: unknown): value is Hashes => isObject(value) && Object.values(value).every(isHash);
 

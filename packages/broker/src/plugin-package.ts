@@ -18,7 +18,10 @@ export type InstalledPlugin = {
   readonly manifest: () => Manifest;
   /** The file that importing the package by name would load. */
   readonly entry: () => string;
-  /** Of every file that it ships: what is left out can only run if one of these names it. Read once. */
+  /**
+   * Of every file that it ships: what is left out can only run if one of these names it. Read anew each time, but for the
+   * manifest, which is hashed as it was read, so that what was checked is what is used.
+   */
   readonly files: () => Hashes;
 };
 
@@ -26,6 +29,7 @@ type PackageJson = {
   readonly name?: string;
   readonly version?: string;
   readonly files?: readonly string[];
+  readonly exports?: unknown;
   readonly keywright?: { readonly manifest?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -89,11 +93,35 @@ const shippedBy = (directory: string, described: PackageJson, always: readonly s
   return [...new Set(found)].toSorted();
 };
 
+export const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
+/** What `exports` names for an import of the package itself. https://nodejs.org/api/packages.html#conditional-exports */
+const importedBy = (exports: unknown): string | null => {
+  if (typeof exports === "string") return exports;
+  if (typeof exports !== "object" || exports === null) return null;
+  const own = "." in exports ? exports["."] : exports;
+  if (typeof own === "string") return own;
+  if (typeof own !== "object" || own === null) return null;
+  for (const [condition, target] of Object.entries(own))
+    if (["node", "import", "module-sync", "default"].includes(condition)) {
+      const found = importedBy({ ".": target });
+      if (found !== null) return found;
+    }
+  return null;
+};
+
 /** A plugin in this folder, or null where its package.json names no manifest. */
 export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | null => {
   const described = readPackageJson(directory);
   if (!described?.keywright || described.name === undefined) return null;
   const { name, version = "0.0.0" } = described;
+  if (!packageName.test(name) || !/^[\w.+-]{1,64}$/.test(version))
+    throw new KeywrightError(
+      "plugin-invalid",
+      `The package in ${directory} has no name or version that npm would take.`,
+      {
+        hint: "Correct its package.json; do not use it if it is not yours.",
+      },
+    );
   const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
   const invalid = (what: string, hint: string, cause?: unknown) =>
     new KeywrightError("plugin-invalid", `${name} ${what}.`, { hint, cause });
@@ -113,17 +141,19 @@ export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | 
     try {
       return createRequire(join(directory, "package.json")).resolve(name);
     } catch (cause) {
+      // `require` sees no package that names a file for `import` alone.
+      const path = importedBy(described.exports);
+      const file = path === null ? null : join(directory, path);
+      if (file !== null && existsSync(file) && !relative(directory, file).startsWith("..")) return file;
       throw invalid("has no code that can be loaded", "Build it if it is yours, or reinstall it.", cause);
     }
   };
   let manifest: Manifest | null = null;
-  let hashes: Hashes | null = null;
   const hashed = (): Hashes => {
     const files = shippedBy(directory, described, [join(directory, "package.json"), path, entry()]);
     if (files.length > mostFiles)
       throw invalid(`ships more than ${mostFiles} files`, 'Its author narrows "files" in package.json.');
     return Object.fromEntries(
-      // The manifest is hashed as it was read, so that what was checked is what is used.
       files.map((file) => [
         relative(directory, file).split(sep).join("/"),
         sha256(file === path ? read() : readFileSync(file)),
@@ -144,7 +174,7 @@ export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | 
       );
     },
     entry,
-    files: () => (hashes ??= hashed()),
+    files: hashed,
   };
 };
 

@@ -110,13 +110,19 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       // Enabled ones are known from any folder, so that helpers run from anywhere.
       recorded: rows().flatMap((row) => (existsSync(row.directory) ? (pluginAt(row.directory) ?? []) : [])),
     });
+  /** To tell copies apart; whether one may run is decided on what its files are then. */
+  const identities = new Map<InstalledPlugin, string>();
+  const identityOf = (plugin: InstalledPlugin) => {
+    const known = identities.get(plugin) ?? integrityOf(plugin.files());
+    identities.set(plugin, known);
+    return known;
+  };
   /** What was enabled at this place, or the same files elsewhere. */
   const rowOf = (plugin: InstalledPlugin): PluginRow | undefined => {
     const of = rows().filter((row) => row.package === plugin.package);
     const here = of.find((row) => row.directory === plugin.directory);
     if (here ?? of.length === 0) return here;
-    const integrity = integrityOf(plugin.files());
-    return of.find((row) => row.integrity === integrity);
+    return of.find((row) => row.integrity === identityOf(plugin));
   };
   const isEnabled = (plugin: InstalledPlugin) => plugin.builtIn || rowOf(plugin) !== undefined;
   const plugins = (prefer: Preference = "enabled") => {

@@ -4,6 +4,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { createProject, temporaryFolder } from "../../../test/suites/project.ts";
 import { type SmallPlugin, writeSmallPlugin } from "../../../test/suites/small-plugin.ts";
+import { createBroker } from "@keywright/broker";
+import { builtInPlugins } from "../src/context.ts";
 import type { Prompts } from "../src/prompts.ts";
 import { createWorld, type World } from "./harness.ts";
 
@@ -96,6 +98,11 @@ describe("plugin add, list, remove, verify", () => {
     expect(existsSync(join(lonely, "keywright-lock.json"))).toBe(false);
     expect(lockOf(state).plugins[acme.package]?.version).toBe("1.0.0");
   });
+  test("a package that names its code for import alone is one too", async () => {
+    change("package.json", `"exports":"./index.js"`, `"exports":{".":{"types":"./x.d.ts","import":"./index.js"}}`);
+    expect(await run(`plugin add ${acme.package}`)).toMatchObject({ code: 0, err: "" });
+    expect(await run(register)).toMatchObject({ code: 0 });
+  });
   test("what is neither a package, a folder nor a plugin", async () => {
     const empty = join(project, "empty");
     mkdirSync(empty);
@@ -181,6 +188,21 @@ describe("a file that is not what was recorded", () => {
     expect(await run("plugin verify")).toMatchObject({ code: 5, out: expect.stringContaining(message) });
     expect(await run("doctor")).toMatchObject({ code: 1, out: expect.stringContaining(message) });
     expect((await run("plugin list")).out).toMatch(/keywright-plugin-acme +1\.\d\.0 +changed/);
+  });
+  test("is seen by a process that looked at it before", async () => {
+    await run(register);
+    const broker = await createBroker({
+      directory: state,
+      project,
+      builtIn: builtInPlugins(),
+      environment: { KEYWRIGHT_KEYRING: "off" },
+    });
+    expect(broker.plugins.standing().map((one) => one.state)).toEqual(["built-in", "enabled"]);
+    change("runtime.js", "token-for-", "stolen-");
+    await expect(
+      broker.grants.issue({ connector: "box", resourceId: "acme:one", ttlSeconds: 60 }),
+    ).rejects.toMatchObject({ code: "plugin-changed" });
+    await broker.close();
   });
   test("is taken once a person has reviewed it", async () => {
     await run(register);
@@ -309,6 +331,11 @@ describe("a plugin that lies, or is none", () => {
       "a manifest outside its folder",
       /outside its own folder/,
       () => change("package.json", "./generated/manifest.json", "../../package.json"),
+    ],
+    [
+      "a name that steers a terminal",
+      /no name or version that npm would take/,
+      () => change("package.json", `"version":"1.0.0"`, `"version":"1.0.0\\u001b[2J"`),
     ],
     [
       "files outside its folder",

@@ -148,6 +148,7 @@ describe("keywright.json", () => {
       access: "read",
       lifetime: { seconds: 900 },
     });
+    expect((await run("grant issue")).err).toMatch(/^From .*keywright\.json: prod s3-bucket models read\n$/);
     expect((await run("grant issue --access write --json")).json()).toMatchObject({
       resourceId: "s3://models",
       access: "write",
@@ -251,6 +252,8 @@ describe("types", () => {
     });
     put("keywright.json", { types: { output: "src/other.d.ts" } });
     expect((await run("types")).out).toContain("src/other.d.ts");
+    put("keywright.json", { types: { output: "../outside.d.ts" } });
+    expect(await run("types")).toMatchObject({ code: 2, err: expect.stringContaining("outside its folder") });
     put("keywright.json", {});
   });
   test("complete names, resource types, levels and ids", () => {

@@ -14,7 +14,14 @@ const outputOf = async (context: Context): Promise<string> => {
   const given = text(context.options, "output");
   if (given !== undefined) return resolve(context.cwd, given);
   const { types } = await readConfiguration(context.cwd);
-  if (types?.output !== undefined) return resolve(dirname(configurationPath(context.cwd) ?? context.cwd), types.output);
+  if (types?.output !== undefined) {
+    const folder = dirname(configurationPath(context.cwd) ?? context.cwd);
+    const path = resolve(folder, types.output);
+    if (!relative(folder, path).startsWith("..")) return path;
+    throw new KeywrightError("config-invalid", `keywright.json writes types outside its folder: ${types.output}.`, {
+      hint: "Name a file of the project, or give --output.",
+    });
+  }
   const project = projectOf(context.cwd) ?? context.cwd;
   return join(project, ...(existsSync(join(project, "src")) ? ["src"] : []), "keywright.d.ts");
 };

@@ -3,7 +3,8 @@ import type { GrantRequest } from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import { type Context, text } from "../context.ts";
 import { seconds } from "../durations.ts";
-import { readConfiguration } from "../project-files.ts";
+import { plain, remark } from "../output.ts";
+import { configurationPath, readConfiguration } from "../project-files.ts";
 
 export const requestOf = (
   { options }: Pick<Context, "options">,
@@ -23,8 +24,15 @@ export const requestOf = (
 };
 
 /** Where no connector is named, what the project's `keywright.json` says; options stand above it. */
-export const projectRequestOf = async (context: Pick<Context, "options" | "cwd">): Promise<GrantRequest> => {
+export const projectRequestOf = async (
+  context: Pick<Context, "options" | "cwd" | "stderr" | "json">,
+): Promise<GrantRequest> => {
   if (text(context.options, "connector") !== undefined) return requestOf(context);
   const { grant } = await readConfiguration(context.cwd);
-  return requestOf({ options: { ...grant, ...context.options } });
+  const request = requestOf({ options: { ...grant, ...context.options } });
+  // A project's file may be anybody's: what it asks for is said.
+  const { connector, resourceType, resourceId, access = "read" } = request;
+  const asked = [connector, resourceType, resourceId, access].filter((one) => one !== undefined).join(" ");
+  if (!context.json) remark(context, plain(`From ${configurationPath(context.cwd) ?? ""}: ${asked}`));
+  return request;
 };
