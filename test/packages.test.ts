@@ -64,7 +64,7 @@ describe.each(named)("%s", (name, { folder, ...described }) => {
       description: expect.stringMatching(/^[A-Z].{20,}\.$/),
       keywords: expect.arrayContaining(["keywright"]),
       repository: { type: "git", url: expect.stringMatching(/^git\+https:/), directory: relative(repository, folder) },
-      publishConfig: { access: "public", provenance: true },
+      publishConfig: { access: "public" },
       engines: { node: ">=22.13" },
     });
   });

@@ -141,7 +141,7 @@ export const workspacePackage = (facts: PackageFacts, licence: string): Readonly
           ".": { "@keywright/source": "./src/index.ts", ...exported },
           "./package.json": "./package.json",
         },
-        publishConfig: { access: "public", provenance: true },
+        publishConfig: { access: "public" },
         scripts: { build: "tsc -p tsconfig.json" },
         devDependencies: pick("@keywright/core", "@keywright/testkit"),
         ...after,
