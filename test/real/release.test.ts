@@ -39,7 +39,11 @@ const environment = () => ({
   CI: "true",
 });
 const run = (program: string, ...words: readonly string[]) =>
-  promisify(execFile)(program, words, { cwd: clone, env: environment(), maxBuffer: 64 * 1024 * 1024 });
+  promisify(execFile)(program, words, { cwd: clone, env: environment(), maxBuffer: 64 * 1024 * 1024 }).catch(
+    (error: Error & { readonly stdout?: string; readonly stderr?: string }) => {
+      throw Object.assign(error, { message: `${error.message}\n${error.stdout ?? ""}\n${error.stderr ?? ""}` });
+    },
+  );
 const fails = async (program: string, ...words: readonly string[]): Promise<string> => {
   try {
     await run(program, ...words);

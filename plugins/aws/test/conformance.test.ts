@@ -109,10 +109,7 @@ testPlugin(plugin, {
       "slow, as the SDK tries again; test/e2e/leaks.test.ts tries every method",
     "web-identity × *the main credential is never shown":
       "slow, as the SDK tries again; test/e2e/leaks.test.ts tries every method",
-    "* when throttled": "the SDK tries a throttled call again until the deadline, so it ends as deadline-exceeded",
     "* when garbage": "the double cannot answer with another's page",
-    "* × s3-bucket: verify when expired": "HEAD answers have no body, so S3 tells no reason for its 403",
-    "* × s3-bucket: verify when rejected": "HEAD answers have no body, so S3 tells no reason for its 403",
     "iam-role × * when *": "the clients of secret-key, which tries them; the SDK tries again, so each takes a second",
     "session-token × * when *":
       "the clients of secret-key, which tries them; the SDK tries again, so each takes a second",

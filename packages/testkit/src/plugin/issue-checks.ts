@@ -1,4 +1,5 @@
 /** What `issue` owes at each level: the declared kind, the promised end, and no more than was promised. */
+import { notTried } from "../harness/not-tried.ts";
 import { accessLevels, type Access, type ObjectSchema, type Plugin, revealAll } from "@keywright/core";
 import type { RunnableCheck } from "../harness/runner.ts";
 import type { TestCloud } from "../harness/test-cloud.ts";
@@ -95,7 +96,9 @@ const reaches = async (where: string, station: Station, { access, cell }: Cell):
       );
   }
   const { outside } = station.asked;
-  if (outside === undefined || cell.confinement?.to !== "resource") return;
+  if (cell.confinement?.to !== "resource") return;
+  if (outside === undefined)
+    return notTried(`${where}: a grant of ${access} stays within its resource`, "`outside`, a neighbour that exists");
   const outcome = await tryAt(station, issued, levels[0] ?? access, outside);
   ensure(
     outcome !== "allowed",

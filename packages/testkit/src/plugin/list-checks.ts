@@ -1,4 +1,5 @@
 /** What `list` owes: everything, page by page, as far as the consumer wants. */
+import { notTried } from "../harness/not-tried.ts";
 import type { Plugin } from "@keywright/core";
 import { setTimeout as wait } from "node:timers/promises";
 import type { RunnableCheck } from "../harness/runner.ts";
@@ -29,6 +30,7 @@ export const listChecks = <Cloud extends TestCloud>(
       const found = await succeeds(`${where}: list`, () => station.run(call, () => collect(listed(station, call))));
       const ids = found.map(({ id }) => id);
       const wanted = station.asked.listed;
+      if (!wanted) notTried(`${where}: list yields everything there is`, "`listed`: count, last and pages");
       if (wanted) {
         ensure(
           ids.length === wanted.count && ids.at(-1) === wanted.last,
@@ -46,7 +48,8 @@ export const listChecks = <Cloud extends TestCloud>(
         );
     }),
     check("list asks for a page when it is wanted", async (station) => {
-      if ((station.asked.listed?.pages ?? 1) < 2) return;
+      if ((station.asked.listed?.pages ?? 1) < 2)
+        return notTried(`${where}: list asks for a page when it is wanted`, "`listed` with more than one page");
       const call = station.call();
       const before = station.cloud.requests().length;
       await station.run(call, async () => {

@@ -1,4 +1,5 @@
 /** What `open` owes: who we are, every fact, and a clear no to a wrong credential. */
+import { notTried } from "../harness/not-tried.ts";
 import { KeywrightError, type Plugin } from "@keywright/core";
 import type { RunnableCheck } from "../harness/runner.ts";
 import type { TestCloud } from "../harness/test-cloud.ts";
@@ -69,7 +70,10 @@ export const openChecks = <Cloud extends TestCloud>(
     }),
     check("open refuses a wrong secret", async (bench) => {
       const { given, method } = bench;
-      if (given.wrongSecret === undefined) return;
+      if (given.wrongSecret === undefined) {
+        if (given.secret !== null) notTried(`${name}: open refuses a wrong secret`, "`wrongSecret`");
+        return;
+      }
       const wanted = given.wrongCode ?? "credential-rejected";
       const error = await failureOf(() => bench.open(bench.call(), { ...given, secret: given.wrongSecret ?? null }));
       ensure(
@@ -99,7 +103,7 @@ export const openChecks = <Cloud extends TestCloud>(
     }),
     check("two connectors share nothing", async (bench) => {
       const { given } = bench;
-      if (!given.other) return;
+      if (!given.other) return notTried(`${name}: two connectors share nothing`, "`other`, a second identity");
       const [one, two] = await Promise.all([bench.open(), bench.open(bench.call(), given.other)]);
       ensure(
         one.identity.principal !== two.identity.principal && one.session !== two.session,

@@ -1,4 +1,5 @@
 /** What `verify` owes: checks in order, and a failure that says what to do. */
+import { notTried } from "../harness/not-tried.ts";
 import { type Check, KeywrightError, type Plugin } from "@keywright/core";
 import type { RunnableCheck } from "../harness/runner.ts";
 import type { TestCloud } from "../harness/test-cloud.ts";
@@ -54,7 +55,8 @@ export const verifyChecks = <Cloud extends TestCloud>(
     }),
     check("verify fails for what is missing", async (station) => {
       const { missing } = station.asked;
-      if (missing === undefined) return;
+      if (missing === undefined)
+        return notTried(`${where}: verify fails for what is missing`, "`missing`, an id that does not exist");
       const checks = await succeeds(
         `${where}: verify of the missing ${missing}, which must yield a failed check and not throw,`,
         () => run(station, missing),

@@ -88,7 +88,8 @@ export const createClients = (config: AwsConfig): Clients => {
         useFipsEndpoint: config.fips,
         useDualstackEndpoint: config.dualStack,
         systemClockOffset: skew.signing,
-        maxAttempts: 6,
+        // The SDK's waits double up to 3.5 s in all with four; with six, throttling outlives a short deadline.
+        maxAttempts: 4,
         retryMode: "standard",
         requestHandler: {
           httpAgent: call.network.httpAgent,

@@ -1,9 +1,4 @@
-import {
-  HeadBucketCommand,
-  ListBucketsCommand,
-  type ListBucketsCommandOutput,
-  ListObjectsV2Command,
-} from "@aws-sdk/client-s3";
+import { ListBucketsCommand, type ListBucketsCommandOutput, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { Call, Check } from "@keywright/core";
 import { send } from "../clients.ts";
 import { pages, type Session } from "../session.ts";
@@ -50,24 +45,27 @@ export const s3Bucket = {
       return;
     }
     const { bucket, prefix } = target.resource.fields;
+    const where = prefix === undefined ? bucket : `${bucket}/${prefix}/`;
     const needs = target.permissions.filter((row) => row.actions.includes("s3:ListBucket"));
     yield await attempt(
       {
         step: "permission",
-        tried: prefix === undefined ? `s3:HeadBucket ${bucket}` : `s3:ListObjectsV2 ${bucket}/${prefix}/`,
+        tried: `s3:ListObjectsV2 ${where}`,
         needs,
       },
       call,
       async () => {
-        if (prefix === undefined)
-          await send(client, new HeadBucketCommand({ Bucket: bucket }), call, `Looking at ${bucket}`);
-        else
-          await send(
-            client,
-            new ListObjectsV2Command({ Bucket: bucket, Prefix: `${prefix}/`, MaxKeys: 1 }),
-            call,
-            `Looking at ${bucket}/${prefix}/`,
-          );
+        // Not HeadBucket, which needs the same permission: an answer without a body names no reason.
+        await send(
+          client,
+          new ListObjectsV2Command({
+            Bucket: bucket,
+            ...(prefix !== undefined && { Prefix: `${prefix}/` }),
+            MaxKeys: 1,
+          }),
+          call,
+          `Looking at ${where}`,
+        );
         return target.resource.id;
       },
     );
