@@ -1,5 +1,6 @@
 /** Wrong plugins, each by one thing, and the check that must catch it with the message it must say. */
 import { type Call, KeywrightError, type Plugin, Redacted } from "@keywright/core";
+import { connect as dial } from "node:net";
 import * as z from "zod";
 import { aimed, at, change, endless, later, methods, type Method, offers, type Resource, scribble } from "./change.ts";
 
@@ -244,6 +245,20 @@ export const mutants: readonly Mutant[] = [
     check: /: every dial goes through call\.network/,
     caughtBy: /past call\.network/,
     make: elsewhere(() => ({ fetch: (...request) => globalThis.fetch(...request) })),
+  },
+  {
+    name: "opens a socket of its own",
+    check: /: every dial goes through call\.network/,
+    caughtBy: /by a socket of its own, past call\.network/,
+    make: method((real) => async (input, call) => {
+      const { port } = new URL(input.config.endpoint);
+      await new Promise<void>((resolve) => {
+        const socket = dial(Number(port), "127.0.0.1", () => resolve(void socket.destroy())).once("error", () =>
+          resolve(),
+        );
+      });
+      return real.open(input, call);
+    }),
   },
   {
     name: "dials a host it did not declare",

@@ -16,6 +16,8 @@ export const createWatch = (): Watch => ({ dialled: [], printed: [], prompted: f
 
 const watching = new AsyncLocalStorage<{ readonly watch: Watch; readonly network: Network | null }>();
 const started = channel("http.client.request.start");
+/** Every socket that dials, whoever opens it: published before it is connected. */
+const dialling = channel("net.client.socket");
 const printers = ["debug", "error", "info", "log", "warn"] as const;
 
 let users = 0;
@@ -35,6 +37,10 @@ const onRequest = (message: unknown): void => {
   const store = watching.getStore();
   if (!store || request.agent === store.network?.httpAgent || request.agent === store.network?.httpsAgent) return;
   store.watch.dialled.push(`${request.host}${request.path}`);
+};
+
+const onSocket = (): void => {
+  watching.getStore()?.watch.dialled.push("an address, by a socket of its own,");
 };
 
 const install = (): (() => void) => {
@@ -75,7 +81,11 @@ const install = (): (() => void) => {
     undo.push(() => Object.defineProperty(process, "stdin", input));
   }
   started.subscribe(onRequest);
-  undo.push(() => started.unsubscribe(onRequest));
+  dialling.subscribe(onSocket);
+  undo.push(
+    () => started.unsubscribe(onRequest),
+    () => dialling.unsubscribe(onSocket),
+  );
   return () => {
     for (const one of undo.toReversed()) one();
   };
@@ -88,6 +98,13 @@ export const watched = async <T>(watch: Watch, network: Network, work: () => Pro
     return await watching.run({ watch, network }, work);
   } finally {
     if (--users === 0) restore();
+  }
+};
+/** The agents of the doors open sockets wherever a request is made. */
+export const agentsUnwatched = (network: Network): void => {
+  for (const agent of [network.httpAgent, network.httpsAgent]) {
+    const open = agent.createConnection.bind(agent);
+    agent.createConnection = (...parts: Parameters<typeof open>) => unwatched(() => open(...parts));
   }
 };
 /** The doors themselves, which may dial. */

@@ -25,7 +25,7 @@ import {
 } from "@keywright/core";
 import { createNetwork } from "@keywright/broker/doors";
 import type { TestCloud } from "../harness/test-cloud.ts";
-import { createWatch, unwatched, type Watch, watched } from "../harness/watch.ts";
+import { agentsUnwatched, createWatch, unwatched, type Watch, watched } from "../harness/watch.ts";
 import { ensure } from "./ensure.ts";
 import type { MethodCase, PluginTestOptions, ResourceCase } from "./options.ts";
 
@@ -124,6 +124,7 @@ export const withBench = async <Cloud extends TestCloud, T>(
     const call = (how: CallOptions = {}): Call => {
       const inner = createNetwork([...(how.hosts ?? [...type.hosts, ...cloud.hosts])], "the connector under test");
       networks.push(inner);
+      agentsUnwatched(inner);
       const noted = <R>(error: unknown): R => {
         if ((error as { code?: string }).code === "endpoint-not-allowed") refused.push((error as Error).message);
         throw error;

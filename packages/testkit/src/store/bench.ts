@@ -12,7 +12,7 @@ import {
 } from "@keywright/core";
 import { keyRing, newKey, sealerOf } from "@keywright/seal";
 import { testCall } from "../harness/test-call.ts";
-import { createWatch, unwatched, type Watch, watched } from "../harness/watch.ts";
+import { agentsUnwatched, createWatch, unwatched, type Watch, watched } from "../harness/watch.ts";
 import { ensure } from "../plugin/ensure.ts";
 import type { StoreTestOptions, StoreWorld } from "./options.ts";
 
@@ -62,6 +62,7 @@ export const withStore = async <T>(
   const refused: string[] = [];
   const ring = keyRing(newKey());
   const inner = createNetwork(world.cloud?.hosts ?? [], "the secret store under test");
+  agentsUnwatched(inner);
   const noted = <R>(error: unknown): R => {
     if ((error as { code?: string }).code === "endpoint-not-allowed") refused.push((error as Error).message);
     throw error;
