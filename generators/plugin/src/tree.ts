@@ -12,6 +12,8 @@ const filesBelow = (folder: string): string[] =>
         .filter(({ name }) => !passedOver.has(name))
         .flatMap((entry) => {
           const path = join(folder, entry.name);
+          if (entry.isSymbolicLink())
+            throw new UsageError(`${path} is a link.`, "Put the files themselves there; nothing was written.");
           return entry.isDirectory() ? filesBelow(path) : [path];
         })
     : [];

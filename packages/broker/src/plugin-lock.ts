@@ -93,7 +93,7 @@ export const writeLock = (directory: string, lock: Lock): void => {
   const path = join(directory, lockFile);
   const draft = `${path}.${randomBytes(4).toString("hex")}.tmp`;
   try {
-    writeFileSync(draft, `${text}\n`);
+    writeFileSync(draft, `${text}\n`, { flag: "wx" });
     renameSync(draft, path);
   } finally {
     rmSync(draft, { force: true });

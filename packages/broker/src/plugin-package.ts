@@ -1,6 +1,6 @@
 /** A plugin as it lies on the disk: found from package.json files alone, its manifest, and a hash of every file that it ships. */
 import { createHash } from "node:crypto";
-import { existsSync, globSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
+import { existsSync, lstatSync, readdirSync, readFileSync, realpathSync, statSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative, sep } from "node:path";
 import { KeywrightError } from "@keywright/core";
@@ -28,8 +28,10 @@ export type InstalledPlugin = {
 type PackageJson = {
   readonly name?: string;
   readonly version?: string;
-  readonly files?: readonly string[];
+  readonly main?: string;
   readonly exports?: unknown;
+  readonly bundleDependencies?: unknown;
+  readonly bundledDependencies?: unknown;
   readonly keywright?: { readonly manifest?: string };
   readonly dependencies?: Readonly<Record<string, string>>;
   readonly devDependencies?: Readonly<Record<string, string>>;
@@ -59,8 +61,6 @@ export const integrityOf = (files: Hashes): string =>
       .join(""),
   );
 
-/** Nobody ships these, and a folder that is worked in has them. */
-const passedOver = (name: string) => name === "node_modules" || name.startsWith(".");
 const mostFiles = 5_000;
 const filesBelow = (directory: string): string[] => {
   if (!lstatSync(directory).isDirectory()) {
@@ -70,28 +70,16 @@ const filesBelow = (directory: string): string[] => {
       hint: "Put the files themselves there.",
     });
   }
-  return readdirSync(directory, { withFileTypes: true })
-    .filter(({ name }) => !passedOver(name))
-    .flatMap((entry) => filesBelow(join(directory, entry.name)));
+  return readdirSync(directory).flatMap((name) => filesBelow(join(directory, name)));
 };
-/** What npm would pack, by the `files` of its package.json, with the manifest and the entry. */
-const shippedBy = (directory: string, described: PackageJson, always: readonly string[]): readonly string[] => {
-  const named =
-    described.files === undefined
-      ? [directory]
-      : globSync([...described.files], { cwd: directory }).map((path) => join(directory, path));
-  const outside = named.find((path) => relative(directory, path).startsWith(".."));
-  if (outside !== undefined)
-    throw new KeywrightError(
-      "plugin-invalid",
-      `${described.name ?? directory} names ${outside} in its "files", outside its own folder.`,
-      {
-        hint: "Do not use it, and tell its author.",
-      },
-    );
-  const found = [...named.filter((path) => existsSync(path)).flatMap(filesBelow), ...always];
-  return [...new Set(found)].toSorted();
-};
+/**
+ * Whatever lies in its folder: what a package ships is for npm to say, and what runs is for its code. But for what npm puts
+ * there for others (its dependencies, which the package manager's lock file holds) and for the history of a checkout.
+ */
+const allFiles = (directory: string): readonly string[] =>
+  readdirSync(directory)
+    .filter((name) => name !== "node_modules" && name !== ".git")
+    .flatMap((name) => filesBelow(join(directory, name)));
 
 export const packageName = /^(?:@[a-z0-9~-][a-z0-9._~-]*\/)?[a-z0-9~-][a-z0-9._~-]*$/;
 /** What `exports` names for an import of the package itself. https://nodejs.org/api/packages.html#conditional-exports */
@@ -122,7 +110,8 @@ export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | 
         hint: "Correct its package.json; do not use it if it is not yours.",
       },
     );
-  const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
+  const { manifest: at = "generated/manifest.json" } = described.keywright;
+  const path = join(directory, typeof at === "string" ? at : "generated/manifest.json");
   const invalid = (what: string, hint: string, cause?: unknown) =>
     new KeywrightError("plugin-invalid", `${name} ${what}.`, { hint, cause });
   let text: string | null = null;
@@ -137,22 +126,35 @@ export const pluginAt = (directory: string, builtIn = false): InstalledPlugin | 
       );
     return (text = readFileSync(path, "utf8"));
   };
+  const root = existsSync(directory) ? realpathSync(directory) : directory;
+  /** Inside the package, and none of its dependencies' files. */
+  const own = (file: string): string => {
+    const inside = relative(root, realpathSync(file));
+    if (!inside.startsWith("..") && !inside.split(sep).includes("node_modules")) return file;
+    throw invalid(`names code outside its own folder: ${file}`, "Do not use it, and tell its author.");
+  };
   const entry = () => {
+    const require = createRequire(join(directory, "package.json"));
+    let file: string | null = null;
     try {
-      return createRequire(join(directory, "package.json")).resolve(name);
+      // By its name only where it says what that is: otherwise a namesake would be found.
+      file = require.resolve(described.exports === undefined ? `./${described.main ?? "index.js"}` : name);
     } catch (cause) {
       // `require` sees no package that names a file for `import` alone.
       const path = importedBy(described.exports);
-      const file = path === null ? null : join(directory, path);
-      if (file !== null && existsSync(file) && !relative(directory, file).startsWith("..")) return file;
-      throw invalid("has no code that can be loaded", "Build it if it is yours, or reinstall it.", cause);
+      file = path === null || !existsSync(join(directory, path)) ? null : join(directory, path);
+      if (file === null)
+        throw invalid("has no code that can be loaded", "Build it if it is yours, or reinstall it.", cause);
     }
+    return own(file);
   };
   let manifest: Manifest | null = null;
   const hashed = (): Hashes => {
-    const files = shippedBy(directory, described, [join(directory, "package.json"), path, entry()]);
-    if (files.length > mostFiles)
-      throw invalid(`ships more than ${mostFiles} files`, 'Its author narrows "files" in package.json.');
+    entry();
+    if (described.bundleDependencies !== undefined || described.bundledDependencies !== undefined)
+      throw invalid("bundles its dependencies, which cannot be recorded", "Its author names them as dependencies.");
+    const files = allFiles(directory);
+    if (files.length > mostFiles) throw invalid(`has more than ${mostFiles} files`, "Its author makes it smaller.");
     return Object.fromEntries(
       files.map((file) => [
         relative(directory, file).split(sep).join("/"),
@@ -201,10 +203,33 @@ export const dependenciesOf = (project: string): readonly string[] => {
     ...described?.dependencies,
     ...described?.devDependencies,
     ...described?.optionalDependencies,
-  }).toSorted();
+  })
+    .filter((name) => packageName.test(name))
+    .toSorted();
+};
+/** One that cannot be read is still told of, and is in nobody's way. */
+export const pluginOrBroken = (directory: string, name: string): InstalledPlugin | null => {
+  const broken = (error: KeywrightError): InstalledPlugin => {
+    const fail = () => {
+      throw error;
+    };
+    return { package: name, version: "0.0.0", directory, builtIn: false, manifest: fail, entry: fail, files: fail };
+  };
+  try {
+    const found = pluginAt(directory);
+    if (!found || found.package === name) return found;
+    return broken(
+      new KeywrightError("plugin-invalid", `The package in ${directory} calls itself ${found.package}, not ${name}.`, {
+        hint: "Depend on it under its own name.",
+      }),
+    );
+  } catch (error) {
+    if (KeywrightError.is(error)) return broken(error);
+    throw error;
+  }
 };
 export const pluginsOfProject = (project: string): InstalledPlugin[] =>
   dependenciesOf(project).flatMap((name) => {
     const at = installedIn(project, name);
-    return (at === null ? null : pluginAt(at)) ?? [];
+    return (at === null ? null : pluginOrBroken(at, name)) ?? [];
   });

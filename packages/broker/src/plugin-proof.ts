@@ -36,6 +36,21 @@ export const importPlugin = async (plugin: InstalledPlugin): Promise<Plugin> => 
   return made;
 };
 
+/** Its runtimes as well, at once: what was just checked is what runs, and not what lies there when a first call comes. */
+export const importWhole = async (plugin: InstalledPlugin): Promise<Plugin> => {
+  const code = await importPlugin(plugin);
+  const parts = [...(code.connectors ?? []), ...(code.secretStores ?? []), ...(code.flavors ?? [])];
+  await Promise.all(parts.map(({ load }) => load())).catch((cause: unknown) => {
+    throw invalid(
+      plugin,
+      `has a runtime that could not be loaded: ${cause instanceof Error ? cause.message : String(cause)}`,
+      "Install what it depends on: npm install.",
+      cause,
+    );
+  });
+  return code;
+};
+
 type Json = Readonly<Record<string, unknown>>;
 const isObject = (value: unknown): value is Json =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,11 +1,18 @@
 /** Which plugins there are (their manifests alone), which may run (recorded), and the one place where their code is loaded. */
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { didYouMean, KeywrightError, type Plugin } from "@keywright/core";
 import type { Manifest, ManifestConnector, ManifestOffer } from "@keywright/manifest";
 import { differences, type Locked, lockFile, named, readLock, writeLock } from "./plugin-lock.ts";
-import { type Hashes, type InstalledPlugin, integrityOf, pluginAt, pluginsOfProject } from "./plugin-package.ts";
-import { importPlugin, provePlugin } from "./plugin-proof.ts";
+import {
+  type Hashes,
+  type InstalledPlugin,
+  integrityOf,
+  pluginAt,
+  pluginOrBroken,
+  pluginsOfProject,
+} from "./plugin-package.ts";
+import { importWhole, provePlugin } from "./plugin-proof.ts";
 import { type State, transaction } from "./state.ts";
 import { all, from, type PluginRow, run } from "./tables.ts";
 
@@ -15,7 +22,11 @@ const failureOf = (plugin: InstalledPlugin): KeywrightError | null => {
     return null;
   } catch (error) {
     if (KeywrightError.is(error)) return error;
-    throw error;
+    // Whatever a manifest that nobody checked yet makes of us (a nesting without end) is its own fault.
+    return new KeywrightError("plugin-invalid", `The manifest of ${plugin.package} cannot be used.`, {
+      hint: `Reinstall it: npm install ${plugin.package}`,
+      cause: error,
+    });
   }
 };
 
@@ -108,22 +119,13 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
     (found ??= {
       named: project ? pluginsOfProject(project) : [],
       // Enabled ones are known from any folder, so that helpers run from anywhere.
-      recorded: rows().flatMap((row) => (existsSync(row.directory) ? (pluginAt(row.directory) ?? []) : [])),
+      recorded: rows().flatMap((row) =>
+        existsSync(row.directory) ? (pluginOrBroken(row.directory, row.package) ?? []) : [],
+      ),
     });
-  /** To tell copies apart; whether one may run is decided on what its files are then. */
-  const identities = new Map<InstalledPlugin, string>();
-  const identityOf = (plugin: InstalledPlugin) => {
-    const known = identities.get(plugin) ?? integrityOf(plugin.files());
-    identities.set(plugin, known);
-    return known;
-  };
-  /** What was enabled at this place, or the same files elsewhere. */
-  const rowOf = (plugin: InstalledPlugin): PluginRow | undefined => {
-    const of = rows().filter((row) => row.package === plugin.package);
-    const here = of.find((row) => row.directory === plugin.directory);
-    if (here ?? of.length === 0) return here;
-    return of.find((row) => row.integrity === identityOf(plugin));
-  };
+  /** What was enabled is this package at this place: another copy has other dependencies, however alike it is. */
+  const rowOf = (plugin: InstalledPlugin): PluginRow | undefined =>
+    rows().find((row) => row.package === plugin.package && row.directory === plugin.directory);
   const isEnabled = (plugin: InstalledPlugin) => plugin.builtIn || rowOf(plugin) !== undefined;
   const plugins = (prefer: Preference = "enabled") => {
     const { named: ofProject, recorded } = look();
@@ -140,20 +142,30 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       throw new KeywrightError("usage", "There is neither a project nor a state to keep a lock in.");
     return join(directory, lockFile);
   };
-  /** What the state and the lock record, against what is there. */
+  /** What the state and the locks record, against what is there. */
   const tamperedWith = (plugin: InstalledPlugin, row: PluginRow): KeywrightError | null => {
-    if (row.files === null) return null;
-    const files = JSON.parse(row.files) as Hashes;
-    const here = differenceOf(plugin, { version: row.version, files }, "this machine's state");
+    const files = row.files === null ? null : (JSON.parse(row.files) as Hashes);
+    const here = files && differenceOf(plugin, { version: row.version, files }, "this machine's state");
     if (here) return here;
-    const locked = row.lock === null ? undefined : readLock(row.lock)?.[plugin.package];
-    if (!locked || locked.integrity === row.integrity) return null;
-    const between = locked.files ? differences(files, locked.files) : [];
-    return changed(
-      plugin,
-      `${row.lock ?? ""} records another ${plugin.package} than this machine enabled (${locked.version}${between.length > 0 ? `: ${named(between)}` : ", unlocked"}).`,
-      between.map(({ file }) => file),
-    );
+    const own = project === null ? null : join(project, lockFile);
+    // The project that one stands in may know the plugin as well; the one that enabled it must.
+    for (const path of new Set([row.lock, own])) {
+      if (path === null) continue;
+      const locked = readLock(path)?.[plugin.package];
+      if (locked === undefined && path !== row.lock) continue;
+      if (locked && locked.version === row.version && (locked.integrity ?? "") === row.integrity) continue;
+      const between = files && locked?.files ? differences(files, locked.files) : [];
+      const said =
+        locked === undefined
+          ? `${path} no longer names ${plugin.package}, which this machine enabled.`
+          : `${path} records another ${plugin.package} than this machine enabled (${locked.version}${between.length > 0 ? `: ${named(between)}` : locked.integrity === undefined ? ", unlocked" : ""}).`;
+      return changed(
+        plugin,
+        said,
+        between.map(({ file }) => file),
+      );
+    }
+    return null;
   };
   const refuseClashes = (plugin: InstalledPlugin) => {
     const brought = broughtBy(plugin.manifest());
@@ -179,6 +191,15 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
         (locked?.files ? differenceOf(plugin, { version: locked.version, files: locked.files }, path) : null);
       if (difference) throw difference;
       if (before) return false;
+      const elsewhere = rows().find((row) => row.package === plugin.package && existsSync(row.directory));
+      // Alike: that one serves. Otherwise a person decides, since its connectors would run other code.
+      if (elsewhere?.integrity === integrity) return false;
+      if (elsewhere)
+        throw changed(
+          plugin,
+          `${plugin.package} ${plugin.version} of this project is not the ${elsewhere.version} that is enabled in ${elsewhere.directory}.`,
+          [],
+        );
     }
     refuseClashes(plugin);
     await provePlugin(plugin);
@@ -240,19 +261,24 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
       }),
     disable: (name) => {
       if (!state) return false;
-      const path = lockPath();
       return transaction(state, () => {
-        const lock = readLock(path);
-        const { [name]: locked, ...rest } = lock ?? {};
-        if (locked) writeLock(directory as string, rest);
-        const removed = run(state, from.deleteFrom("plugins").where("package", "=", name));
+        const recorded = rows().filter((row) => row.package === name);
+        let known = recorded.length > 0;
+        for (const path of new Set([lockPath(), ...recorded.flatMap((row) => row.lock ?? [])])) {
+          const { [name]: locked, ...rest } = readLock(path) ?? {};
+          if (locked) writeLock(dirname(path), rest);
+          known ||= locked !== undefined;
+        }
+        run(state, from.deleteFrom("plugins").where("package", "=", name));
         found = null;
-        return locked !== undefined || removed > 0;
+        return known;
       });
     },
     connectorType: (id, prefer) => {
-      const claims = connectorTypes(prefer).filter(({ type }) => type.id === id);
-      const [claim, other] = claims;
+      const all = connectorTypes(prefer).filter(({ type }) => type.id === id);
+      // What is merely installed is in the way of nothing that runs.
+      const running = prefer === "project" ? [] : all.filter(({ plugin }) => isEnabled(plugin));
+      const [claim, other] = running.length > 0 ? running : all;
       if (!claim) {
         const unread = plugins(prefer)
           .map(failureOf)
@@ -293,7 +319,7 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
         const difference = tamperedWith(plugin, row);
         if (difference) throw difference;
       }
-      const loading = importPlugin(plugin);
+      const loading = importWhole(plugin);
       loaded.set(plugin.directory, loading);
       return loading;
     },

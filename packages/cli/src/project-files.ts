@@ -44,7 +44,7 @@ const parsed = async (path: string): Promise<unknown> => {
     const why = { ENOENT: "does not exist", EISDIR: "is a folder", EACCES: "is not yours to read" }[code ?? ""];
     throw invalid(path, why ?? `cannot be read: ${message}`, "Check the path.", error);
   }
-  const { parseDocument } = await import("yaml");
+  const { parseDocument } = await import("./yaml-document.ts");
   // JSON is YAML; what is twice in it is told too.
   const document = parseDocument(text, { uniqueKeys: true });
   const [problem] = document.errors;

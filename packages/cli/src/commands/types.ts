@@ -1,6 +1,7 @@
 /** Writes what this project's connectors are as TypeScript, from manifests and the state; with `--list`, from providers too. */
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join, relative, resolve } from "node:path";
+import { randomBytes } from "node:crypto";
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, dirname, join, relative, resolve } from "node:path";
 import { projectOf } from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import { type Context, flag, text } from "../context.ts";
@@ -17,7 +18,8 @@ const outputOf = async (context: Context): Promise<string> => {
   if (types?.output !== undefined) {
     const folder = dirname(configurationPath(context.cwd) ?? context.cwd);
     const path = resolve(folder, types.output);
-    if (!relative(folder, path).startsWith("..")) return path;
+    const real = existsSync(dirname(path)) ? join(realpathSync(dirname(path)), basename(path)) : path;
+    if (!relative(realpathSync(folder), real).startsWith("..")) return path;
     throw new KeywrightError("config-invalid", `keywright.json writes types outside its folder: ${types.output}.`, {
       hint: "Name a file of the project, or give --output.",
     });
@@ -26,9 +28,10 @@ const outputOf = async (context: Context): Promise<string> => {
   return join(project, ...(existsSync(join(project, "src")) ? ["src"] : []), "keywright.d.ts");
 };
 const write = (path: string, content: string) => {
-  const draft = `${path}.${process.pid}.tmp`;
+  const draft = `${path}.${randomBytes(8).toString("hex")}.tmp`;
   try {
-    writeFileSync(draft, content);
+    // `wx`: never through a link that somebody laid there.
+    writeFileSync(draft, content, { flag: "wx" });
     renameSync(draft, path);
   } catch (cause) {
     throw new KeywrightError("usage", `${path} cannot be written: ${(cause as Error).message}.`, {
