@@ -22,8 +22,8 @@ const run = (...words: readonly string[]) => {
   });
   return { status, stderr };
 };
-const ask = (name: string, size: string) =>
-  writeFileSync(join(root, ".changeset", `${name}.md`), `---\n"@keywright/local": ${size}\n---\n\nSomething.\n`);
+const ask = (name: string, size: string, of = "@keywright/local") =>
+  writeFileSync(join(root, ".changeset", `${name}.md`), `---\n"${of}": ${size}\n---\n\nSomething.\n`);
 
 test("asks for a changeset of the right size, until there is one", () => {
   expect(run()).toEqual({ status: 0, stderr: "" });
@@ -47,5 +47,22 @@ test("asks for a changeset of the right size, until there is one", () => {
   ask("small", "patch");
   expect(run().stderr).toContain("needs a major changeset, and has a patch one");
   ask("large", "major");
+  expect(run()).toEqual({ status: 0, stderr: "" });
+});
+
+test("asks for a release of the command line with what it carries a copy of, and with nothing else", () => {
+  mkdirSync(join(root, "packages/cli"), { recursive: true });
+  const dependencies = { "@keywright/broker": "^1.0.0", zod: "^4.0.0" };
+  writeFileSync(join(root, "packages/cli/package.json"), JSON.stringify({ name: "keywright", dependencies }));
+  ask("plugin", "patch", "@keywright/aws");
+  expect(run()).toEqual({ status: 0, stderr: "" });
+  ask("engine", "patch", "@keywright/broker");
+  expect(run()).toEqual({
+    status: 1,
+    stderr: `keywright needs a patch changeset: npm run changeset
+    it carries a copy of @keywright/broker, which has a changeset
+`,
+  });
+  ask("command-line", "patch", "keywright");
   expect(run()).toEqual({ status: 0, stderr: "" });
 });

@@ -8,7 +8,7 @@ import { parse } from "yaml";
 /** The manifest as it was last released; absent before the first release. */
 export const snapshotOf = (folder: string): string => `${folder}/released/manifest.json`;
 
-const unlessMissing =
+export const unlessMissing =
   <T>(otherwise: T) =>
   (error: unknown): T => {
     if ((error as { code?: string }).code === "ENOENT") return otherwise;

@@ -225,6 +225,23 @@ test("somebody installs the command line and one plugin, takes a grant, and has 
     await keywright(["grant", "issue", "--connector", "prod", "--resource-id", listed[0]?.resourceId ?? "", "--json"]),
   ) as { kind: string; confinement: object };
   expect(grant).toMatchObject({ kind: "aws-session", confinement: { to: "resource", by: "session-policy" } });
+  // The files that people write, read by what is published.
+  writeFileSync(
+    join(folder, "keywright.json"),
+    JSON.stringify({ grant: { connector: "prod", resourceId: listed[0]?.resourceId } }),
+  );
+  expect(JSON.parse(await keywright(["grant", "issue", "--json"]))).toMatchObject({ connector: "prod" });
+  const answers = {
+    type: "aws",
+    authMethod: "iam-role",
+    config: { ...target.config, ...setup?.config },
+    secret: { accessKeyId: "env:KEY_ID", secretAccessKey: "env:KEY" },
+    allowEndpoints: target.endpoints,
+  };
+  writeFileSync(join(folder, "answers.json"), JSON.stringify(answers));
+  expect(await keywright(["connector", "register", "again", "--answers", "answers.json"])).toContain(
+    "Registered again",
+  );
   expect(await keywright(["plugin", "verify"])).toMatch(/@keywright\/aws \S+ {2}as it was recorded/);
   const modules = readdirSync(join(folder, "node_modules"));
   for (const name of [

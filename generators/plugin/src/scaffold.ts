@@ -126,7 +126,7 @@ export const nextSteps = ({ place, kind, id }: Request, folder: string): readonl
     "npm run check",
     "npm test",
     ...(kind === "connector"
-      ? [`# then in a project: keywright plugin add ${folder} --unlocked, connector register -i --type ${id}`]
+      ? [`# then in a project: keywright plugin add PATH/TO/${folder} --unlocked, connector register -i --type ${id}`]
       : []),
   ];
 };

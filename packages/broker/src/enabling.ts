@@ -24,10 +24,7 @@ export const enablePlugin = async (context: Context, plugin: InstalledPlugin, ho
 
 /** Refused while connectors are of its types: their credentials would be left without the code that knows them. */
 export const disablePlugin = (context: Context, name: string): boolean => {
-  const brings = context.host
-    .readable()
-    .filter((plugin) => plugin.package === name)
-    .flatMap((plugin) => plugin.manifest().connectors.map(({ id }) => id));
+  const brings = context.host.typesOf(name);
   const users =
     brings.length === 0
       ? []

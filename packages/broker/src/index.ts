@@ -9,7 +9,15 @@ export type { Grant, GrantRecord, Preview, Revocation } from "./grants.ts";
 export { type Environment, homeOf } from "./home.ts";
 export { type KeyInfo, keyInfo } from "./key.ts";
 export type { ListedResource } from "./listing.ts";
-export { type Difference, type Lock, type Locked, lockFile, lockVersion, readLock } from "./plugin-lock.ts";
+export {
+  differences,
+  type Difference,
+  type Lock,
+  type Locked,
+  lockFile,
+  lockVersion,
+  readLock,
+} from "./plugin-lock.ts";
 export {
   dependenciesOf,
   type Hashes,

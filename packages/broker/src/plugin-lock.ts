@@ -95,6 +95,11 @@ export const writeLock = (directory: string, lock: Lock): void => {
   try {
     writeFileSync(draft, `${text}\n`, { flag: "wx" });
     renameSync(draft, path);
+  } catch (cause) {
+    throw new KeywrightError("state-unavailable", `${path} cannot be written: ${(cause as Error).message}.`, {
+      hint: "Nothing was changed. Make the folder yours to write.",
+      cause,
+    });
   } finally {
     rmSync(draft, { force: true });
   }

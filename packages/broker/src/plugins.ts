@@ -59,6 +59,8 @@ export type PluginHost = {
   readonly enable: (plugin: InstalledPlugin, options: EnableOptions) => Promise<boolean>;
   /** Takes it out of the lock and of the state; false when it was in neither. */
   readonly disable: (name: string) => boolean;
+  /** Connector types of a package, from its manifest, and from locks where it is no longer there. */
+  readonly typesOf: (name: string) => readonly string[];
   /** Where `enable` writes. */
   readonly lockPath: () => string;
   /** Runs the plugin's code. Only enabled and built-in ones, and only as they were recorded. */
@@ -250,7 +252,14 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
         if (plugin.builtIn) return { plugin, state: "built-in", problem: null };
         try {
           const row = rowOf(plugin);
-          if (!row) return { plugin, state: "installed", problem: null };
+          if (!row) {
+            // Not enabled on this machine, and yet the project says what it must be.
+            const own = project === null ? undefined : readLock(join(project, lockFile))?.[plugin.package];
+            const other = own?.files
+              ? differenceOf(plugin, { version: own.version, files: own.files }, lockPath())
+              : null;
+            return { plugin, state: other ? "changed" : "installed", problem: other };
+          }
           const problem = tamperedWith(plugin, row);
           if (problem) return { plugin, state: "changed", problem };
           return { plugin, state: row.files === null ? "unlocked" : "enabled", problem: null };
@@ -259,17 +268,32 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
           throw error;
         }
       }),
+    typesOf: (name) => [
+      ...new Set([
+        ...readable()
+          .filter((plugin) => plugin.package === name)
+          .flatMap((plugin) => plugin.manifest().connectors.map(({ id }) => id)),
+        ...rows()
+          .filter((row) => row.package === name && row.lock !== null)
+          .flatMap((row) => readLock(row.lock ?? "")?.[name]?.brings ?? [])
+          .flatMap((one) => /^connector (.+)$/.exec(one)?.[1] ?? []),
+      ]),
+    ],
     disable: (name) => {
       if (!state) return false;
       return transaction(state, () => {
-        const recorded = rows().filter((row) => row.package === name);
+        const all = rows().filter((row) => row.package === name);
+        // This project's; where it has none of its own, every one there is.
+        const ours = all.filter((row) => row.lock === lockPath());
+        const recorded = ours.length > 0 ? ours : all;
         let known = recorded.length > 0;
         for (const path of new Set([lockPath(), ...recorded.flatMap((row) => row.lock ?? [])])) {
           const { [name]: locked, ...rest } = readLock(path) ?? {};
           if (locked) writeLock(dirname(path), rest);
           known ||= locked !== undefined;
         }
-        run(state, from.deleteFrom("plugins").where("package", "=", name));
+        for (const row of recorded)
+          run(state, from.deleteFrom("plugins").where("package", "=", name).where("directory", "=", row.directory));
         found = null;
         return known;
       });
@@ -289,10 +313,16 @@ export const createPluginHost = ({ project, builtIn, state }: PluginHostOptions)
           "type-not-found",
           `No installed plugin brings the connector type ${id}.${didYouMean(id, known)}`,
           {
-            hint:
+            hint: [
+              ...rows()
+                .filter((row) => !existsSync(row.directory))
+                .map(
+                  (row) => `${row.package} was enabled, and is no longer in ${row.directory}: install it there again.`,
+                ),
               known.length === 0
-                ? `Install one: npm install @keywright/${id}`
-                : `There are: ${known.join(", ")}. Install another with npm install.`,
+                ? "Install the plugin that brings it, for example npm install @keywright/aws"
+                : `There are: ${known.join(", ")}.`,
+            ].join(" "),
           },
         );
       }

@@ -7,6 +7,7 @@ import { dirname, join } from "node:path";
 import { contractVersion } from "@keywright/core/consumers";
 import { KeywrightError } from "@keywright/core/errors";
 import { didYouMean } from "@keywright/core/nearest";
+import { deceives, mayDeceive } from "@keywright/manifest/deceiving";
 import type { Manifest, ManifestAuthMethod, ManifestConnector, ManifestOffer } from "@keywright/manifest";
 import { shown } from "./arguments.ts";
 import type { Context } from "./context.ts";
@@ -70,6 +71,11 @@ const parse = (text: string, name: string): Manifest => {
       `${name} is written for plugin contract ${String(manifest.contract)}; this Keywright knows ${contractVersion}.`,
       { hint: manifest.contract > contractVersion ? "Upgrade keywright." : `Upgrade ${name}.` },
     );
+  }
+  if (mayDeceive(text) && deceives(manifest)) {
+    throw new KeywrightError("plugin-invalid", `${name} has a manifest with control characters in its words.`, {
+      hint: "Do not use it, and tell its author.",
+    });
   }
   if (!Array.isArray(manifest.connectors) || !Array.isArray(manifest.secretSchemas)) {
     throw new KeywrightError("plugin-invalid", `${name} has a manifest without connectors.`, {
@@ -141,14 +147,29 @@ const indexed = (directory: string): { readonly files: readonly string[]; readon
   const described = readPackage(directory);
   if (!described?.keywright || described.name === undefined) return { files: [file], value: null };
   const { name, version = "0.0.0" } = described;
-  const path = join(directory, described.keywright.manifest ?? "generated/manifest.json");
+  const { manifest = "generated/manifest.json" } = described.keywright;
+  if (!/^[\w@./~-]{1,214}$/.test(name) || !/^[\w.+-]{1,64}$/.test(version) || typeof manifest !== "string")
+    throw new Unusable(
+      JSON.stringify(name.slice(0, 40)),
+      new KeywrightError("plugin-invalid", `The package in ${directory} has no name or version that npm would take.`, {
+        hint: "Do not use it, and tell its author.",
+      }),
+    );
+  const path = join(directory, manifest);
   try {
     return {
       files: [file, path],
       value: { name, version, files: [file, path], types: manifestAt(path, name).connectors.map(listedOf) },
     };
   } catch (error) {
-    throw new Unusable(name, error as KeywrightError);
+    // Whatever a manifest that nobody checked yet makes of us is its own fault.
+    const ours = KeywrightError.is(error)
+      ? error
+      : new KeywrightError("plugin-invalid", `The manifest of ${name} cannot be used.`, {
+          hint: `Reinstall it: npm install ${name}`,
+          cause: error,
+        });
+    throw new Unusable(name, ours);
   }
 };
 class Unusable extends Error {

@@ -1,10 +1,11 @@
 /** Reads the files that a person writes for Keywright: `keywright.json`, and answers for `connector register`. */
 import { existsSync, readFileSync, statSync } from "node:fs";
-import { dirname, join, resolve } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import { KeywrightError } from "@keywright/core/errors";
 import type { JsonSchema } from "@keywright/manifest";
 import type { Given } from "./arguments.ts";
 import type { Context, Options } from "./context.ts";
+import { plain, remark } from "./output.ts";
 
 export const configurationFile = "keywright.json";
 export type Configuration = {
@@ -117,6 +118,19 @@ export const withAnswers = async (context: Context, file: string): Promise<Conte
   const { answersSchema } = await import("./file-schemas.ts");
   const answers = await validated<Answers>(path, answersSchema);
   const { options, fields } = optionsOf(answers);
+  // The file may be anybody's: what it permits, and what it reads elsewhere, is said before anything is done.
+  const permits = [
+    ...(answers["allowUnconfined"] === true ? ["grants wider than asked"] : []),
+    ...(answers["allowMainCredential"] === true ? ["that the stored credential leaves"] : []),
+    ...(answers.allowEndpoints ?? []).map((one) => `to dial ${one}`),
+    ...(answers.allowCommands ?? []).map((one) => `to run ${one}`),
+    ...Object.values(answers.secret ?? {})
+      .filter(
+        (one) => one.startsWith("@") && relative(dirname(path), resolve(dirname(path), one.slice(1))).startsWith(".."),
+      )
+      .map((one) => `to read ${one.slice(1)}`),
+  ];
+  for (const one of permits) remark(context, plain(`${file} permits ${one}.`));
   const own = new Set(context.fields.map(({ name }) => name.replaceAll("-", "").toLowerCase()));
   return Object.assign(Object.create(context) as Context, {
     args: context.args.length > 0 ? context.args : answers.name === undefined ? [] : [answers.name],

@@ -278,6 +278,83 @@ describe("a file that is not what was recorded", () => {
   });
 });
 
+describe("another copy", () => {
+  test("that is alike runs from where it was enabled, not from the folder one stands in", async () => {
+    await run(register);
+    const evil = createProject({});
+    const copy = join(evil, "node_modules", acme.package);
+    cpSync(acme.directory, copy, { recursive: true, filter: (path) => !path.includes("node_modules/zod") });
+    rmSync(join(copy, "node_modules"), { recursive: true });
+    mkdirSync(join(evil, "node_modules/@keywright/core"), { recursive: true });
+    writeFileSync(
+      join(evil, "node_modules/@keywright/core/package.json"),
+      JSON.stringify({ name: "@keywright/core", type: "module", exports: "./index.js" }),
+    );
+    writeFileSync(
+      join(evil, "node_modules/@keywright/core/index.js"),
+      `import { writeFileSync } from "node:fs"; writeFileSync(${JSON.stringify(join(evil, "ran"))}, ""); export {};`,
+    );
+    writeFileSync(join(evil, "package.json"), JSON.stringify({ name: "evil", dependencies: { [acme.package]: "*" } }));
+    const granted = await run(grant.replace("acme:one", "acme:two"), evil);
+    expect(granted, granted.out).toMatchObject({ code: 0 });
+    expect(existsSync(join(evil, "ran"))).toBe(false);
+    expect((await run("plugin list", evil)).out).toMatch(/acme +1\.0\.0 +installed/);
+  });
+  test("that is not alike takes over nothing by a mere register", async () => {
+    await run(register);
+    const first = project;
+    project = createProject({});
+    const other = await writeSmallPlugin(project, "acme");
+    change("runtime.js", "token-for-", "stolen-", other);
+    change("package.json", "1.0.0", "2.0.0", other);
+    depend(other.package);
+    writeFileSync(
+      join(project, "keywright-lock.json"),
+      JSON.stringify({ lockVersion: 1, plugins: { [other.package]: { version: "2.0.0", brings: [] } } }),
+    );
+    expect(await run(register.replace("box", "mine"))).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/2\.0\.0 of this project is not the 1\.0\.0 that is enabled[^]*plugin add/),
+    });
+    expect((await run(grant.replace("acme:one", "acme:three"), first)).json()).toMatchObject({
+      credential: { token: "token-for-acme:three" },
+    });
+    await run(`plugin add ${other.package}`);
+    await run(`plugin remove ${other.package}`, first);
+    expect((await run("plugin list")).out).toMatch(/acme +2\.0\.0 +enabled/);
+  });
+  test("whose code lies outside its folder is refused", async () => {
+    mkdirSync(join(project, "node_modules/outside"));
+    writeFileSync(join(project, "node_modules/outside/index.js"), "export default {};");
+    change("package.json", `"exports":"./index.js"`, `"main":"../outside/index.js"`);
+    expect(await run(`plugin add ${acme.package}`)).toMatchObject({
+      code: 1,
+      err: expect.stringContaining("outside its own folder"),
+    });
+  });
+  test("is held to the lock of its project before it is enabled, and the lock to itself", async () => {
+    await run(register);
+    const path = join(project, "keywright-lock.json");
+    const lock = readFileSync(path, "utf8");
+    for (const [text, message] of [
+      [null, "no longer names"],
+      [JSON.stringify({ lockVersion: 1, plugins: {} }), "no longer names"],
+      [lock.replace('"version": "1.0.0"', '"version": "9.9.9"'), "records another"],
+    ] as const) {
+      if (text === null) rmSync(path);
+      else writeFileSync(path, text);
+      expect((await run(grant.replace("acme:one", "acme:four"))).json()).toMatchObject({
+        error: { code: "plugin-changed", message: expect.stringContaining(message) },
+      });
+    }
+    writeFileSync(path, lock);
+    state = join(temporaryFolder("state"), "home");
+    change("runtime.js", "token-for-", "stolen-");
+    expect(await run("plugin verify")).toMatchObject({ code: 5, out: expect.stringContaining("runtime.js changed") });
+    expect((await run(`plugin add ${acme.package}`)).out).toContain("changed  runtime.js");
+  });
+});
+
 describe("a plugin that lies, or is none", () => {
   const lies: readonly (readonly [string, RegExp, () => void])[] = [
     [
@@ -338,6 +415,11 @@ describe("a plugin that lies, or is none", () => {
       () => change("package.json", `"version":"1.0.0"`, `"version":"1.0.0\\u001b[2J"`),
     ],
     [
+      "words that steer a terminal",
+      /control characters/,
+      () => change("generated/manifest.json", `"Small acme"`, `"Small \\u001b[2Jacme"`),
+    ],
+    [
       "a link to a folder",
       /is a link to a folder/,
       () => symlinkSync(project, join(acme.directory, "generated", "linked")),
@@ -378,6 +460,11 @@ describe("a plugin that lies, or is none", () => {
     const refused = await run(`plugin add ${acme.package}`);
     expect(refused).toMatchObject({ code: 1, out: "", err: expect.stringMatching(message) });
     expect(refused.err.trimEnd().split("\n")).toHaveLength(2);
+    for (const listed of [await run("plugin list"), await run("connector list-types")]) {
+      // What a terminal would obey.
+      expect(listed.out + listed.err).not.toContain("\u001b");
+      expect(listed.err).not.toContain("does not know");
+    }
     expect(existsSync(join(project, "keywright-lock.json"))).toBe(false);
     expect((await run("plugin list")).out).not.toMatch(/acme.*enabled/);
     expect(({} as Record<string, unknown>)["polluted"]).toBeUndefined();

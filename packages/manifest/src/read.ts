@@ -3,6 +3,7 @@ import { contractVersion, KeywrightError } from "@keywright/core";
 import { isId } from "./ids.ts";
 import type { Manifest } from "./manifest.ts";
 import { manifestVersion } from "./manifest-version.ts";
+import { deceives, mayDeceive } from "./deceiving.ts";
 import { prototypeKeys } from "./prototype-keys.ts";
 
 const largest = 5 * 1024 * 1024;
@@ -118,6 +119,7 @@ export const parseManifest = (text: string, where: string): Manifest => {
   if (suspicious.test(text) && holdsReserved(parsed)) throw invalid(where, "has a key that objects reserve");
   if (/"\$(?:ref|dynamicRef|recursiveRef)"|\\u0024/.test(text) && refers(parsed))
     throw invalid(where, "has a schema that refers to another, which no generated one does");
+  if (mayDeceive(text) && deceives(parsed)) throw invalid(where, "has control characters in its words");
   if (typeof parsed["package"] !== "string") throw invalid(where, "does not name its package");
   const secrets = listIn(parsed, "secretSchemas", where).map((one) => {
     schemaIn(one, "schema", "secret schema", where);

@@ -1,10 +1,18 @@
 /** Installs a plugin where the project lacks it, proves its code against its manifest, and records every file. */
 import { existsSync, realpathSync, statSync } from "node:fs";
 import { join, resolve, sep } from "node:path";
-import { dependenciesOf, type InstalledPlugin, installedIn, pluginAt, projectOf } from "@keywright/broker";
+import {
+  dependenciesOf,
+  differences,
+  readLock,
+  type InstalledPlugin,
+  installedIn,
+  pluginAt,
+  projectOf,
+} from "@keywright/broker";
 import { KeywrightError } from "@keywright/core/errors";
 import { argument, type Context, flag } from "../context.ts";
-import { print, printJson } from "../output.ts";
+import { plain, print, printJson } from "../output.ts";
 import { install } from "../package-manager.ts";
 import { broughtBy } from "@keywright/broker";
 
@@ -66,12 +74,17 @@ export const run = async (context: Context): Promise<void> => {
     ? await fromFolder(context, project, given)
     : await fromRegistry(context, project, given);
   const broker = await context.openBroker();
+  const path = broker.plugins.lockPath();
+  const recorded = readLock(path)?.[plugin.package];
+  const replaced = recorded?.files ? differences(recorded.files, plugin.files()) : [];
   const fresh = await broker.plugins.enable(plugin, {
     accept: true,
     ...(flag(context.options, "unlocked") && { unlocked: true }),
   });
   const brings = broughtBy(plugin.manifest());
-  const lock = broker.plugins.lockPath();
+  const lock = path;
+  for (const { file, how } of context.json ? [] : replaced.slice(0, 20)) print(context, plain(`${how}  ${file}`));
+  if (replaced.length > 20) print(context, `and ${replaced.length - 20} more`);
   if (context.json) {
     return printJson(context, {
       package: plugin.package,
@@ -79,6 +92,7 @@ export const run = async (context: Context): Promise<void> => {
       directory: plugin.directory,
       brings,
       changed: fresh,
+      replaced,
       lock,
     });
   }

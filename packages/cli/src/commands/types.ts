@@ -25,7 +25,10 @@ const outputOf = async (context: Context): Promise<string> => {
     });
   }
   const project = projectOf(context.cwd) ?? context.cwd;
-  return join(project, ...(existsSync(join(project, "src")) ? ["src"] : []), "keywright.d.ts");
+  const places = [join(project, "src", "keywright.d.ts"), join(project, "keywright.d.ts")] as const;
+  // Where it is already: two of them would contradict each other.
+  const there = places.find((path) => existsSync(path));
+  return there ?? (existsSync(join(project, "src")) ? places[0] : places[1]);
 };
 const write = (path: string, content: string) => {
   const draft = `${path}.${randomBytes(8).toString("hex")}.tmp`;

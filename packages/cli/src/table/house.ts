@@ -37,7 +37,7 @@ export const houseCommands: readonly Command[] = [
     summary: "Write a .d.ts of the connectors, so that editors complete and compilers check",
     arguments: [],
     options: [
-      { name: "output", value: "FILE", description: "Where to; src/keywright.d.ts when left out." },
+      { name: "output", value: "FILE", description: "Where to; keywright.d.ts, in src/ where that is, when left out." },
       { name: "list", description: "Ask providers, and name every resource too." },
       { name: "check", description: "Compare only; status 1 when it is not current." },
     ],
