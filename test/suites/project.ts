@@ -43,6 +43,6 @@ export const createProject = (
   return folder;
 };
 
-let shared: string | null = null;
-/** One for all tests of a process, with the AWS plugin. */
-export const sharedProject = (): string => (shared ??= createProject());
+const variable = "KEYWRIGHT_TEST_PROJECT";
+/** One for all tests of a process, with the AWS plugin, and for the processes that it starts: the state remembers its lock. */
+export const sharedProject = (): string => (process.env[variable] ??= createProject());
